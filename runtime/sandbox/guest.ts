@@ -26,6 +26,8 @@ export class Guest {
   readonly stderr = new LogLines();
   stdin: Uint8Array = new Uint8Array(0);
   stdinPosition = 0;
+  /** For descriptors 0, 1 and 2: the standard stream behind it, or -1 once the guest has closed it. */
+  readonly descriptors = Int8Array.of(0, 1, 2);
   /** Host calls of this invocation so far. */
   hostCalls = 0;
   #memory: WebAssembly.Memory | undefined;
@@ -42,6 +44,7 @@ export class Guest {
   reset(stdin: Uint8Array): void {
     this.stdin = stdin;
     this.stdinPosition = 0;
+    for (let stream = 0; stream < this.descriptors.length; stream++) this.descriptors[stream] = stream;
     this.hostCalls = 0;
     this.stdout.clear();
     this.stderr.clear();

@@ -1,0 +1,3 @@
+module example.com/compute-tax-go
+
+go 1.21

@@ -1,0 +1,37 @@
+// `wasmgate run FILE.wasm`: serves one module on every path, without a config file.
+
+import { Command, Option } from 'commander';
+import { CONTRACT_NAMES } from '../config/config.ts';
+import { configForModule } from '../config/module-config.ts';
+import { serve } from './serve.ts';
+
+interface RunOptions {
+  readonly listen?: string;
+  readonly contract?: string;
+  readonly wall?: string;
+  readonly memory?: string;
+  readonly threads?: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Serve one module on every path, without a config file.')
+    .argument('<file.wasm>', 'the module')
+    .option('-l, --listen <host:port>', 'where to listen (default: 127.0.0.1:8080)')
+    .addOption(new Option('--contract <name>', 'what the module reads and writes').choices(CONTRACT_NAMES))
+    .option('--wall <time>', 'wall time of one invocation, such as 250ms or 2s (default: 1s)')
+    .option('--memory <size>', 'largest linear memory, such as 16MiB (default: 64MiB)')
+    .option('--threads <count>', 'worker threads')
+    .option('-e, --env <NAME=value>', 'environment variable of the module; may be repeated', collectEnv, {})
+    .action(async (modulePath: string, options: RunOptions) => {
+      const { listen, contract, wall, memory, threads, env } = options;
+      await serve(configForModule({ modulePath, listen, contract, limits: { wall, memory }, threads, env }));
+    });
+}
+
+function collectEnv(pair: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const separator = pair.indexOf('=');
+  const name = separator === -1 ? pair : pair.slice(0, separator);
+  return { ...earlier, [name]: separator === -1 ? '' : pair.slice(separator + 1) };
+}

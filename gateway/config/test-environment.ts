@@ -1,0 +1,57 @@
+// For tests: a machine with given variables and files, and short ways to a configuration or to its problems.
+
+import path from 'node:path';
+
+import type { Config } from './config.ts';
+import type { Environment } from './environment.ts';
+import { parseConfig } from './load.ts';
+import { ConfigError, formatProblems } from './problems.ts';
+
+export interface Machine {
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Relative to the directory of the configuration. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly memoryBytes?: number;
+  readonly cores?: number;
+}
+
+const FILE = 'wasmgate.yaml';
+
+export function testEnvironment({ variables = {}, files = {}, memoryBytes = 2 ** 33, cores = 4 }: Machine = {}) {
+  const environment: Environment = {
+    variables,
+    memoryBytes,
+    cores,
+    readTextFile: async (file) => {
+      const content = files[path.relative(process.cwd(), file)];
+      return content === undefined ? { problem: 'does not exist, check the path' } : { value: content };
+    },
+  };
+  return environment;
+}
+
+export function parse(content: string | Uint8Array, machine?: Machine): Promise<Config> {
+  return parseConfig(content, FILE, testEnvironment(machine));
+}
+
+/** The formatted problems, one a line; an empty list if there are none. */
+export async function problemsOf(content: string | Uint8Array, machine?: Machine): Promise<readonly string[]> {
+  try {
+    await parse(content, machine);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return formatProblems(error.problems).split('\n');
+  }
+}
+
+/** A valid configuration of one function and one route, with more top-level lines. */
+export function minimal(...lines: readonly string[]): string {
+  return [
+    'version: 1',
+    'functions: { tax: { module: tax.wasm } }',
+    'routes: [{ path: /tax, function: tax }]',
+    ...lines,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,129 @@
+// The running gateway: runtime, site, listeners, and their order of starting and stopping.
+
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { CodedError } from '../runtime/errors.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import { createAdminServer } from './admin/listener.ts';
+import type { Address, Config } from './config/config.ts';
+import { buildSite, type Site } from './site.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { accessLog, guestLog } from './telemetry/request-log.ts';
+import { createHttpListener, type HttpListener } from './triggers/http/listener.ts';
+
+export class Gateway {
+  readonly #site: Site;
+  readonly #runtime: Runtime;
+  readonly #listener: HttpListener;
+  readonly #admin: Server | undefined;
+  readonly #logger: Logger;
+  #state: 'starting' | 'serving' | 'draining' = 'starting';
+
+  private constructor(config: Config, site: Site, runtime: Runtime, logger: Logger) {
+    this.#site = site;
+    this.#runtime = runtime;
+    this.#logger = logger;
+    this.#listener = createHttpListener({
+      dispatch: (exchange) => this.#site.handler(exchange),
+      limits: config.http,
+      ...(config.log.access ? { onFinished: accessLog(logger) } : {}),
+    });
+    const readiness = { notReadyBecause: () => this.#notReadyBecause() };
+    this.#admin = config.admin === null ? undefined : createAdminServer(readiness);
+  }
+
+  /**
+   * Resolves when requests are served.
+   * @throws ConfigError for modules that cannot be served; CodedError ERR_LISTEN for an address that cannot be bound
+   */
+  static async start(config: Config, logger: Logger): Promise<Gateway> {
+    const runtime = await Runtime.open({
+      ...config.pool,
+      observer: {
+        threadReplaced: (reason, functionName, cause) =>
+          logger.warn({ reason, function: functionName, err: cause }, 'worker thread replaced'),
+      },
+    });
+    try {
+      const site = await buildSite(config, runtime, guestLog(logger));
+      const gateway = new Gateway(config, site, runtime, logger);
+      await gateway.#listen(config);
+      return gateway;
+    } catch (error) {
+      await runtime.close();
+      throw error;
+    }
+  }
+
+  async #listen({ listen, admin, routes, functions }: Config): Promise<void> {
+    if (this.#admin !== undefined && admin !== null) {
+      const address = await bind(admin.listen, 'admin.listen', () => listenOn(this.#admin!, admin.listen));
+      this.#logger.info({ address: formatAddress(address) }, 'admin listener ready');
+    }
+    this.#address = await bind(listen, 'listen', () => this.#listener.listen(listen));
+    this.#state = 'serving';
+    const counts = { routes: routes.length, functions: functions.size };
+    this.#logger.info(counts, `listening on http://${formatAddress(this.#address)}`);
+  }
+
+  #address: AddressInfo | undefined;
+
+  /** Where clients connect; the port is the real one if the config said 0. */
+  get address(): AddressInfo {
+    return this.#address!;
+  }
+
+  get adminAddress(): AddressInfo | undefined {
+    return this.#admin?.address() as AddressInfo | undefined;
+  }
+
+  /**
+   * Stops accepting, serves what is in flight for up to `drainMs`, then ends the rest. Never rejects.
+   * @returns whether everything in flight was answered in time
+   */
+  async close(drainMs: number): Promise<boolean> {
+    this.#state = 'draining';
+    const startedAtMs = performance.now();
+    const { promise: timeout, resolve } = Promise.withResolvers<false>();
+    const timer = setTimeout(() => resolve(false), drainMs);
+    const drained = await Promise.race([this.#listener.drain().then(() => true), timeout]);
+    clearTimeout(timer);
+    await this.#runtime.close(Math.max(0, drainMs - (performance.now() - startedAtMs)));
+    this.#listener.destroy();
+    this.#admin?.closeAllConnections();
+    this.#admin?.close();
+    return drained;
+  }
+
+  #notReadyBecause(): string | undefined {
+    if (this.#state !== 'serving') return this.#state;
+    return this.#runtime.readyThreads > 0 ? undefined : 'no worker thread is ready';
+  }
+}
+
+async function listenOn(server: Server, { host, port }: Address): Promise<AddressInfo> {
+  server.listen(host === null ? { port } : { host, port });
+  await once(server, 'listening');
+  return server.address() as AddressInfo;
+}
+
+async function bind(address: Address, key: string, listen: () => Promise<AddressInfo>): Promise<AddressInfo> {
+  try {
+    return await listen();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const wanted = `${address.host ?? '*'}:${address.port}`;
+    const reasons: Record<string, string> = {
+      EADDRINUSE: `${wanted} is in use: stop the process that has it, or change ${key}`,
+      EACCES: `${wanted} needs more rights: choose a port from 1024 on, or change ${key}`,
+      EADDRNOTAVAIL: `${wanted} is not an address of this machine: change ${key}`,
+    };
+    const reason = reasons[code ?? ''] ?? `cannot listen on ${wanted} (${message}): change ${key}`;
+    throw new CodedError('ERR_LISTEN', reason, { address, key }, { cause });
+  }
+}
+
+function formatAddress({ address, port, family }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,76 @@
+// Compiles modules off the main thread and under a deadline: a module can be made to compile for minutes. The thread is
+// started for the first module and ended when the last one is done.
+
+import { Worker } from 'node:worker_threads';
+import { ModuleError } from '../errors.ts';
+
+/** Longest compilation of one module, in milliseconds. */
+const COMPILE_DEADLINE_MS = 30_000;
+
+export interface CompileRequest {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
+export type CompileReply =
+  { readonly id: number; readonly module: WebAssembly.Module } | { readonly id: number; readonly error: string };
+
+export class Compiler {
+  #worker: Worker | undefined;
+  #nextId = 0;
+  readonly #jobs = new Map<number, PromiseWithResolvers<WebAssembly.Module>>();
+
+  /**
+   * @throws ModuleError ERR_MODULE_MALFORMED if V8 finds it invalid, ERR_MODULE_COMPILE if it takes too long
+   */
+  async compile(bytes: Uint8Array, deadlineMs = COMPILE_DEADLINE_MS): Promise<WebAssembly.Module> {
+    const id = this.#nextId++;
+    const job = Promise.withResolvers<WebAssembly.Module>();
+    this.#jobs.set(id, job);
+    this.#worker ??= this.#startWorker();
+    this.#worker.postMessage({ id, bytes } satisfies CompileRequest);
+    const timer = setTimeout(() => this.#fail(tooSlow(deadlineMs)), deadlineMs);
+    try {
+      return await job.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#jobs.delete(id);
+      if (this.#jobs.size === 0) this.#endWorker();
+    }
+  }
+
+  #startWorker(): Worker {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./compile-worker.${extension}`, import.meta.url));
+    worker.on('message', (reply: CompileReply) => this.#receive(reply));
+    worker.on('error', (cause: Error) => this.#fail(crashed(cause)));
+    return worker;
+  }
+
+  #receive(reply: CompileReply): void {
+    const job = this.#jobs.get(reply.id);
+    if ('module' in reply) job?.resolve(reply.module);
+    else job?.reject(new ModuleError('ERR_MODULE_MALFORMED', `module is not valid WebAssembly: ${reply.error}`, {}));
+  }
+
+  /** All that wait for this thread: which of them was the slow one is not known from outside. */
+  #fail(error: ModuleError): void {
+    for (const job of this.#jobs.values()) job.reject(error);
+    this.#endWorker();
+  }
+
+  #endWorker(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    void worker?.terminate();
+  }
+}
+
+function tooSlow(deadlineMs: number): ModuleError {
+  const message = `module took longer than ${deadlineMs} ms to compile: split it, or build it without inlining`;
+  return new ModuleError('ERR_MODULE_COMPILE', message, { deadlineMs });
+}
+
+function crashed(cause: Error): ModuleError {
+  return new ModuleError('ERR_MODULE_COMPILE', `module could not be compiled: ${cause.message}`, {}, { cause });
+}

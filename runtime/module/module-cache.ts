@@ -1,0 +1,65 @@
+// Modules ready to run, one for each content and settings, however many functions use it. Keyed by content, so that the
+// same path with new bytes is a new module and old bytes under a new path are not compiled again.
+
+import { clampLimits } from '../instrument/clamp-limits.ts';
+import { Compiler } from './compiler.ts';
+import { type InspectLimits, inspectModule, type ModuleFacts } from './inspect.ts';
+import { readModule } from './read-module.ts';
+
+export interface PreparedModule {
+  readonly module: WebAssembly.Module;
+  readonly facts: ModuleFacts;
+  readonly sha256: string;
+}
+
+interface Entry {
+  readonly prepared: Promise<PreparedModule>;
+  users: number;
+}
+
+export interface ModuleSource {
+  readonly path: string;
+  /** SHA-256 as hex; null for any. */
+  readonly pin: string | null;
+  readonly limits: InspectLimits;
+}
+
+export interface ModuleLease {
+  readonly prepared: PreparedModule;
+  /** To be called once, when the user is done with the module. */
+  release(): void;
+}
+
+export class ModuleCache {
+  readonly #compiler = new Compiler();
+  readonly #entries = new Map<string, Entry>();
+
+  /** How many modules it holds. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** @throws ModuleError for whatever is wrong with the file or the module */
+  async acquire({ path, pin, limits }: ModuleSource): Promise<ModuleLease> {
+    const { bytes, sha256 } = await readModule(path, pin);
+    const key = `${sha256} ${limits.memoryBytes} ${limits.tableEntries}`;
+    const entry = this.#entries.get(key) ?? { prepared: this.#prepare(bytes, sha256, limits), users: 0 };
+    this.#entries.set(key, entry);
+    entry.users++;
+    const release = (): void => {
+      if (--entry.users === 0) this.#entries.delete(key);
+    };
+    try {
+      return { prepared: await entry.prepared, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #prepare(bytes: Uint8Array, sha256: string, limits: InspectLimits): Promise<PreparedModule> {
+    const facts = inspectModule(bytes, limits);
+    const module = await this.#compiler.compile(clampLimits(bytes, limits));
+    return { module, facts, sha256 };
+  }
+}

@@ -1,0 +1,82 @@
+// The whole protocol between the main thread and a worker. Jobs go out in batches (one message for all that one turn of
+// the event loop brought); each answer comes back at once and in parts, so that what has finished is never lost with a
+// thread that is ended later.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { ContractName } from '../contract/contracts.ts';
+import type { InvocationErrorMessage } from '../errors.ts';
+import type { BackgroundEvent, GuestLogLine, HttpEvent, InvocationCost, TraceContext } from '../invocation.ts';
+import type { ModuleKind } from '../module/inspect.ts';
+import type { Ticket } from './control-block.ts';
+
+/** What a worker needs to run a function; sent once per thread. */
+export interface ThreadFunction {
+  readonly name: string;
+  readonly kind: ModuleKind;
+  /** Compiled once; the clone that a thread receives shares the code. */
+  readonly module: WebAssembly.Module;
+  readonly contract: ContractName;
+  readonly env: Readonly<Record<string, string>>;
+  readonly outputBytes: number;
+  readonly wallMs: number;
+}
+
+/** Handed over when the thread starts. */
+export interface ThreadInit {
+  readonly port: MessagePort;
+  readonly control: SharedArrayBuffer;
+}
+
+export type ToThread =
+  | { readonly kind: 'load'; readonly functionId: number; readonly definition: ThreadFunction }
+  | { readonly kind: 'unload'; readonly functionId: number }
+  | { readonly kind: 'run'; readonly jobs: readonly Job[] };
+
+/** Bytes on their way: up to 64 KiB as a Latin-1 string, whose clone is one copy and needs no buffer of its own. */
+export type PackedBytes = string | Uint8Array<ArrayBuffer>;
+
+export type PackedEvent = (Omit<HttpEvent, 'body'> & { readonly body: PackedBytes }) | BackgroundEvent;
+
+export type Job = readonly [
+  ticket: Ticket,
+  functionId: number,
+  id: string,
+  event: PackedEvent,
+  trace: TraceContext | undefined,
+];
+
+export type FromThread = { readonly kind: 'ready' } | AnswerParts;
+
+/** Any of the parts of an answer, in their order; the JSON contract's answers are complete in one message. */
+export type AnswerParts = readonly [
+  ticket: Ticket,
+  head: readonly [status: number, headers: readonly string[]] | null,
+  chunk: PackedBytes | null,
+  end: Ending | null,
+];
+
+export interface Ending {
+  readonly error: InvocationErrorMessage | null;
+  readonly startedAtMs: number;
+  /** Queue time excepted, which only the main thread knows. */
+  readonly cost: Omit<InvocationCost, 'queueMs'>;
+  readonly logs: readonly GuestLogLine[];
+  readonly droppedLogLines: number;
+}
+
+const PACKED_AS_STRING_BYTES = 64 * 1024;
+
+/** A large buffer is moved, not copied: it is pushed to `transfer`, and its owner must not use it any more. */
+export function packBytes(bytes: Uint8Array, transfer: ArrayBuffer[]): PackedBytes {
+  if (bytes.byteLength <= PACKED_AS_STRING_BYTES) {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  }
+  // A view of a larger buffer (node's pool, the sandbox's output) is copied out, or the clone would carry all of it.
+  const owned = new Uint8Array(bytes);
+  transfer.push(owned.buffer);
+  return owned;
+}
+
+export function unpackBytes(packed: PackedBytes): Uint8Array {
+  return typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
+}

@@ -1,0 +1,75 @@
+// An admitted invocation on its way through the pool, and the function it belongs to. Main thread.
+
+import type { AnswerReceiver, Invocation } from '../invocation.ts';
+import type { Ticket } from './control-block.ts';
+import type { ThreadFunction } from './messages.ts';
+import type { Thread } from './thread.ts';
+
+export interface QueueLimits {
+  /** Most invocations of the function that wait at a time. */
+  readonly queueLength: number;
+  /** Longest wait for a thread, in milliseconds. */
+  readonly queueTimeoutMs: number;
+}
+
+/** How long an invocation is expected to take before the first one has ended, in milliseconds. */
+const UNKNOWN_RUN_MS = 1;
+/** Weight of the newest run in the moving average. */
+const NEWEST_WEIGHT = 0.2;
+
+export class PooledFunction {
+  readonly id: number;
+  readonly definition: ThreadFunction;
+  readonly limits: QueueLimits;
+  /** Admitted and not yet answered. */
+  unanswered = 0;
+  /** Called when `unanswered` comes back to 0 after the function was unloaded. */
+  onIdle: (() => void) | undefined;
+  #expectedMs = UNKNOWN_RUN_MS;
+
+  constructor(id: number, definition: ThreadFunction, limits: QueueLimits) {
+    this.id = id;
+    this.definition = definition;
+    this.limits = limits;
+  }
+
+  /** How long the next invocation will likely occupy a thread, in milliseconds. */
+  get expectedMs(): number {
+    return this.#expectedMs;
+  }
+
+  ran(ms: number): void {
+    this.#expectedMs += (ms - this.#expectedMs) * NEWEST_WEIGHT;
+  }
+}
+
+export type PendingState =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'assigned'; readonly thread: Thread; readonly ticket: Ticket; readonly expectedMs: number }
+  | { readonly kind: 'ended' };
+
+export const WAITING: PendingState = { kind: 'waiting' };
+export const ENDED: PendingState = { kind: 'ended' };
+
+export class Pending {
+  readonly fn: PooledFunction;
+  readonly invocation: Invocation;
+  readonly receiver: AnswerReceiver;
+  readonly admittedAtMs: number;
+  state: PendingState = WAITING;
+  /** Its client has left: nothing is reported any more. */
+  isCancelled = false;
+  /** When a cancelled invocation that runs is to be stopped, on the clock of `monotonicMs`. */
+  stopAtMs = Infinity;
+
+  constructor(fn: PooledFunction, invocation: Invocation, receiver: AnswerReceiver, nowMs: number) {
+    this.fn = fn;
+    this.invocation = invocation;
+    this.receiver = receiver;
+    this.admittedAtMs = nowMs;
+  }
+
+  get queueDeadlineMs(): number {
+    return this.admittedAtMs + this.fn.limits.queueTimeoutMs;
+  }
+}

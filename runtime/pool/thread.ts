@@ -1,0 +1,183 @@
+// The main thread's side of one worker thread: its jobs, their tickets, the batch that goes out next. Knows nothing of
+// other threads or of queues.
+
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { ControlBlock, SLOTS, slotOf, type Ticket, toTicket } from './control-block.ts';
+import { type AnswerParts, type FromThread, type Job, packBytes, type ToThread } from './messages.ts';
+import { ENDED, type Pending, type PooledFunction, WAITING } from './pending.ts';
+import type { ThreadHost, ThreadLease } from './thread-host.ts';
+
+export interface ThreadEvents {
+  ready(thread: Thread): void;
+  answered(thread: Thread, pending: Pending, parts: AnswerParts): void;
+  ended(thread: Thread, end: ThreadEnd): void;
+}
+
+export interface ThreadEnd {
+  /** Had started and will never be answered. */
+  readonly lost: readonly Pending[];
+  readonly unstarted: readonly Pending[];
+  readonly cause: Error | undefined;
+}
+
+export type ThreadState = 'starting' | 'ready' | 'ending' | 'ended';
+
+export class Thread {
+  #state: ThreadState = 'starting';
+  readonly #port: MessagePort;
+  readonly #control = new ControlBlock();
+  readonly #lease: ThreadLease;
+  readonly #events: ThreadEvents;
+  /** By slot. */
+  readonly #assigned: (Pending | undefined)[] = Array.from({ length: SLOTS });
+  readonly #freeSlots: number[] = Array.from({ length: SLOTS }, (_, slot) => slot);
+  #sequence = 0;
+  #backlogMs = 0;
+  #outbox: Job[] = [];
+  #transfer: ArrayBuffer[] = [];
+  #cause: Error | undefined;
+  /** The running job takes long: what waits behind it is better off elsewhere. Until the next answer. */
+  isStuck = false;
+
+  constructor(host: ThreadHost, events: ThreadEvents) {
+    this.#events = events;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message: FromThread) => this.#receive(message));
+    // Comes after the last message of the thread, however it ended.
+    port1.on('close', () => this.#end());
+    this.#lease = host.start({ port: port2, control: this.#control.buffer }, (cause) => {
+      this.#cause = cause;
+      // A thread that never had the other port cannot close it; one that had it may have answers on their way.
+      if (this.#state === 'starting') port1.close();
+    });
+  }
+
+  get state(): ThreadState {
+    return this.#state;
+  }
+
+  get isIdle(): boolean {
+    return this.#freeSlots.length === SLOTS;
+  }
+
+  /** Work that it has been given, as expected run time in milliseconds. */
+  get backlogMs(): number {
+    return this.#backlogMs;
+  }
+
+  get hasFreeSlot(): boolean {
+    return this.#freeSlots.length > 0;
+  }
+
+  load(fn: PooledFunction): void {
+    this.#post({ kind: 'load', functionId: fn.id, definition: fn.definition });
+  }
+
+  unload(fn: PooledFunction): void {
+    this.#post({ kind: 'unload', functionId: fn.id });
+  }
+
+  /** Puts an invocation into the next batch. */
+  assign(pending: Pending): void {
+    const slot = this.#freeSlots.pop()!;
+    const ticket = toTicket(++this.#sequence, slot);
+    const { fn, invocation } = pending;
+    const { id, event, trace } = invocation;
+    this.#assigned[slot] = pending;
+    this.#control.offer(ticket);
+    pending.state = { kind: 'assigned', thread: this, ticket, expectedMs: fn.expectedMs };
+    this.#backlogMs += fn.expectedMs;
+    const packed = event.trigger === 'http' ? { ...event, body: packBytes(event.body, this.#transfer) } : event;
+    this.#outbox.push([ticket, fn.id, id, packed, trace]);
+  }
+
+  /** Sends the batch. */
+  flush(): void {
+    if (this.#outbox.length === 0) return;
+    this.#post({ kind: 'run', jobs: this.#outbox }, this.#transfer);
+    this.#outbox = [];
+    this.#transfer = [];
+  }
+
+  /** Takes an invocation back, unless it has started. */
+  revoke(pending: Pending): boolean {
+    if (pending.state.kind !== 'assigned' || !this.#control.revoke(pending.state.ticket)) return false;
+    this.#release(pending.state.ticket);
+    pending.state = WAITING;
+    return true;
+  }
+
+  /** Takes back everything that has not started. */
+  revokeAll(): Pending[] {
+    return this.unanswered().filter((pending) => this.revoke(pending));
+  }
+
+  /** All that it was given and has not answered. */
+  unanswered(): Pending[] {
+    return this.#assigned.filter((pending) => pending !== undefined);
+  }
+
+  /** What it runs at this moment, and since when on the clock of `monotonicMs`. */
+  running(): { pending: Pending; startedAtMs: number } | undefined {
+    const running = this.#control.running();
+    if (running === undefined) return undefined;
+    const pending = this.#assigned[slotOf(running.ticket)];
+    if (pending?.state.kind !== 'assigned' || pending.state.ticket !== running.ticket) return undefined;
+    return { pending, startedAtMs: running.startedAtMs };
+  }
+
+  /** Ends the thread at once; answers that it gave before still arrive. */
+  terminate(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ending';
+    this.#lease.terminate();
+  }
+
+  /** The invocation is over for its receiver; an answer that still comes is dropped. */
+  abandon(pending: Pending): void {
+    if (pending.state.kind === 'assigned') this.#release(pending.state.ticket);
+    pending.state = ENDED;
+  }
+
+  #receive(message: FromThread): void {
+    if (!Array.isArray(message)) {
+      if (this.#state !== 'starting') return;
+      this.#state = 'ready';
+      this.#events.ready(this);
+      return;
+    }
+    const parts = message as AnswerParts;
+    const [ticket, , , end] = parts;
+    const pending = this.#assigned[slotOf(ticket)];
+    if (pending?.state.kind !== 'assigned' || pending.state.ticket !== ticket) return;
+    if (end !== null) {
+      this.isStuck = false;
+      this.abandon(pending);
+    }
+    this.#events.answered(this, pending, parts);
+  }
+
+  #release(ticket: Ticket): void {
+    const slot = slotOf(ticket);
+    const pending = this.#assigned[slot];
+    if (pending?.state.kind === 'assigned') this.#backlogMs -= pending.state.expectedMs;
+    this.#assigned[slot] = undefined;
+    this.#freeSlots.push(slot);
+    // Sums of fractions drift; an idle thread has no backlog.
+    if (this.isIdle) this.#backlogMs = 0;
+  }
+
+  #end(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    const unstarted = this.revokeAll();
+    const lost = this.unanswered();
+    for (const pending of lost) this.abandon(pending);
+    this.#events.ended(this, { lost, unstarted, cause: this.#cause });
+  }
+
+  #post(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+}

@@ -1,0 +1,117 @@
+// The face of the runtime: load functions, invoke them, close. Knows no HTTP server, no route and no named capability.
+
+import type { ContractName } from './contract/contracts.ts';
+import type { AnswerReceiver, Invocation } from './invocation.ts';
+import type { ModuleFacts } from './module/inspect.ts';
+import { ModuleCache, type ModuleLease } from './module/module-cache.ts';
+import type { RuntimeObserver } from './observer.ts';
+import type { PooledFunction } from './pool/pending.ts';
+import { Pool } from './pool/pool.ts';
+import { importNames, standardHostModules } from './sandbox/host-modules.ts';
+
+export interface RuntimeOptions {
+  /** Worker threads that run functions, 1 or more; one spare is kept beside them. */
+  readonly threads: number;
+  /** Most invocations that wait for a thread, over all functions. */
+  readonly queueLength: number;
+  readonly observer: RuntimeObserver;
+}
+
+/** A function as its operator defined it. */
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly modulePath: string;
+  /** SHA-256 that the module must have, as hex; null for any. */
+  readonly sha256: string | null;
+  readonly contract: ContractName;
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: FunctionLimits;
+}
+
+export interface FunctionLimits {
+  /** Wall time of one invocation from its start on a thread, in milliseconds. */
+  readonly wallMs: number;
+  /** Linear memory of one instance, in bytes; a multiple of 65,536. */
+  readonly memoryBytes: number;
+  /** Largest stdout, in bytes. */
+  readonly outputBytes: number;
+  /** Most entries of each table. */
+  readonly tableEntries: number;
+  /** Most invocations of the function that wait at a time. */
+  readonly queueLength: number;
+  /** Longest wait for a thread, in milliseconds. */
+  readonly queueTimeoutMs: number;
+}
+
+/** A function that can be invoked. */
+export interface LoadedFunction {
+  readonly definition: FunctionDefinition;
+  readonly facts: ModuleFacts;
+  /** SHA-256 of the module, as hex. */
+  readonly sha256: string;
+  /**
+   * Starts an invocation; returns at once.
+   * @returns a function that says that nobody waits for the answer any more: the receiver is not called after it, a
+   *   queued invocation is dropped, a running one is stopped if it goes on
+   */
+  invoke(invocation: Invocation, receiver: AnswerReceiver): () => void;
+  /** Lets its last invocations end, then gives back all that it holds. Not to be invoked after this call. */
+  unload(): Promise<void>;
+}
+
+export class Runtime {
+  readonly #modules = new ModuleCache();
+  readonly #knownImports = importNames(standardHostModules());
+  readonly #pool: Pool;
+
+  private constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Resolves when a thread is ready to run functions. */
+  static async open(options: RuntimeOptions): Promise<Runtime> {
+    return new Runtime(await Pool.open(options));
+  }
+
+  /** @throws ModuleError if the module cannot be read or served; its message names the fix */
+  async load(definition: FunctionDefinition): Promise<LoadedFunction> {
+    const { name, modulePath, sha256, contract, env, limits } = definition;
+    const { memoryBytes, tableEntries } = limits;
+    const lease = await this.#modules.acquire({
+      path: modulePath,
+      pin: sha256,
+      limits: { memoryBytes, tableEntries, knownImports: this.#knownImports },
+    });
+    const { module, facts } = lease.prepared;
+    const { outputBytes, wallMs } = limits;
+    const fn = this.#pool.load({ name, kind: facts.kind, module, contract, env, outputBytes, wallMs }, limits);
+    return this.#loaded(definition, fn, lease);
+  }
+
+  /** Threads that take work now; 0 means that every invocation fails soon. */
+  get readyThreads(): number {
+    return this.#pool.readyThreads;
+  }
+
+  /** Admits nothing more, gives invocations up to `drainMs` to end, then ends the threads. */
+  close(drainMs = 0): Promise<void> {
+    return this.#pool.close(drainMs);
+  }
+
+  #loaded(definition: FunctionDefinition, fn: PooledFunction, lease: ModuleLease): LoadedFunction {
+    const pool = this.#pool;
+    return {
+      definition,
+      facts: lease.prepared.facts,
+      sha256: lease.prepared.sha256,
+      invoke(invocation, receiver) {
+        const pending = pool.submit(fn, invocation, receiver);
+        return () => pool.cancel(pending);
+      },
+      async unload() {
+        await pool.unload(fn);
+        lease.release();
+      },
+    };
+  }
+}

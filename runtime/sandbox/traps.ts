@@ -1,0 +1,47 @@
+// Whatever an invocation throws, as the one error that tells what happened. Worker thread only.
+
+import { InvocationError } from '../errors.ts';
+import { OutputLimitExceeded } from './capped-output.ts';
+import { GuestExit } from './guest.ts';
+
+/** Frames of a trap that are kept for the log. */
+const MAX_FRAMES = 16;
+
+/** What the guest's frames threw; undefined if it was the guest's regular end, `proc_exit(0)`. */
+export function toInvocationError(thrown: unknown, functionName: string): InvocationError | undefined {
+  if (thrown instanceof GuestExit) return thrown.exitCode === 0 ? undefined : exitError(thrown.exitCode, functionName);
+  if (thrown instanceof InvocationError) return thrown;
+  if (thrown instanceof OutputLimitExceeded) {
+    const limit = thrown.limitBytes;
+    const message = `function "${functionName}" wrote more than ${limit} bytes to stdout: write less, or raise limits.output`;
+    return new InvocationError('ERR_GUEST_OUTPUT_TOO_LARGE', message, { limitBytes: limit });
+  }
+  if (isStackExhausted(thrown)) return trapError('call stack exhausted', thrown, functionName);
+  if (isAllocationFailure(thrown)) {
+    const message = `function "${functionName}" got no linear memory: ${thrown.message}; lower limits.memory or pool.threads, or give the process more address space (ulimit -v)`;
+    return new InvocationError('ERR_GUEST_MEMORY', message, {});
+  }
+  if (thrown instanceof Error) return trapError(thrown.message, thrown, functionName);
+  // A WebAssembly.Exception that the guest threw and nobody caught.
+  return trapError('uncaught exception', undefined, functionName);
+}
+
+function exitError(exitCode: number, functionName: string): InvocationError {
+  const message = `function "${functionName}" exited with code ${exitCode}: its stderr says why; exit 0 is success`;
+  return new InvocationError('ERR_GUEST_EXIT', message, { exitCode });
+}
+
+function trapError(reason: string, error: Error | undefined, functionName: string): InvocationError {
+  const frames = (error?.stack ?? '').split('\n').slice(1, MAX_FRAMES + 1);
+  const guestFrames = frames.filter((frame) => frame.includes('wasm://')).map((frame) => frame.trim());
+  const message = `function "${functionName}" trapped: ${reason}`;
+  return new InvocationError('ERR_GUEST_TRAP', message, { reason, frames: guestFrames });
+}
+
+function isStackExhausted(thrown: unknown): thrown is RangeError {
+  return thrown instanceof RangeError && thrown.message.includes('call stack');
+}
+
+function isAllocationFailure(thrown: unknown): thrown is RangeError {
+  return thrown instanceof RangeError && /allocat|out of memory/i.test(thrown.message);
+}
