@@ -149,8 +149,9 @@ async function build(example: Example): Promise<Outcome> {
 
 /** The compiler's own words if it ran, else why it did not. */
 function describe(error: unknown): string {
-  const { stderr, message } = error as Partial<Record<'stderr' | 'message', string>>;
-  return (stderr || message || String(error)).trim();
+  if (!(error instanceof Error)) return String(error);
+  const words = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
+  return words || error.message;
 }
 
 function report(line: string): void {
@@ -195,7 +196,7 @@ async function main(args: string[]): Promise<number> {
   try {
     options = parse(args);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+    process.stderr.write(`${describe(error)}\n\n${HELP}`);
     return 2;
   }
   if (options.help) {

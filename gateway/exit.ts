@@ -9,8 +9,9 @@ const KILL_AFTER_S = 2;
 /**
  * Exits with `code`; a process that hangs in its exit is ended by SIGKILL after 2 s. The killer watches a pipe from us:
  * it goes away with the process and cannot hit another one that got our process id.
+ * @param lastWords run when the killer is armed: it may block, as a write to a pipe that nobody reads does
  */
-export function exitForCertain(code: number): never {
+export function exitForCertain(code: number, lastWords: () => void = () => undefined): never {
   const script = `timeout ${KILL_AFTER_S} cat >/dev/null; [ $? = 124 ] && kill -KILL "$1"`;
   const killer = spawn('/bin/sh', ['-c', script, 'sh', String(process.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -18,5 +19,6 @@ export function exitForCertain(code: number): never {
   });
   // Without a shell on the machine, the exit is as certain as Node makes it.
   killer.on('error', () => undefined);
+  lastWords();
   process.exit(code);
 }

@@ -18,6 +18,7 @@ export class Gateway {
   readonly #listener: HttpListener;
   readonly #admin: Server | undefined;
   readonly #logger: Logger;
+  #address: AddressInfo | undefined;
   #state: 'starting' | 'serving' | 'draining' = 'starting';
 
   private constructor(config: Config, site: Site, runtime: Runtime, logger: Logger) {
@@ -48,7 +49,10 @@ export class Gateway {
     try {
       const site = await buildSite(config, runtime, guestLog(logger));
       const gateway = new Gateway(config, site, runtime, logger);
-      await gateway.#listen(config);
+      await gateway.#listen(config).catch((error: unknown) => {
+        gateway.#closeListeners();
+        throw error;
+      });
       return gateway;
     } catch (error) {
       await runtime.close();
@@ -66,8 +70,6 @@ export class Gateway {
     const counts = { routes: routes.length, functions: functions.size };
     this.#logger.info(counts, `listening on http://${formatAddress(this.#address)}`);
   }
-
-  #address: AddressInfo | undefined;
 
   /** Where clients connect; the port is the real one if the config said 0. */
   get address(): AddressInfo {
@@ -90,10 +92,14 @@ export class Gateway {
     const drained = await Promise.race([this.#listener.drain().then(() => true), timeout]);
     clearTimeout(timer);
     await this.#runtime.close(Math.max(0, drainMs - (performance.now() - startedAtMs)));
+    this.#closeListeners();
+    return drained;
+  }
+
+  #closeListeners(): void {
     this.#listener.destroy();
     this.#admin?.closeAllConnections();
     this.#admin?.close();
-    return drained;
   }
 
   #notReadyBecause(): string | undefined {

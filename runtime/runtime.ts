@@ -29,17 +29,17 @@ export interface FunctionDefinition {
 }
 
 export interface FunctionLimits {
-  /** Wall time of one invocation from its start on a thread, in milliseconds. */
+  /** Wall time of one invocation from its start on a thread, in milliseconds; 1000 unless configured. */
   readonly wallMs: number;
-  /** Linear memory of one instance, in bytes; a multiple of 65,536. */
+  /** Linear memory of one instance, in bytes, a multiple of the 64 KiB of a wasm page; 64 MiB unless configured. */
   readonly memoryBytes: number;
-  /** Largest stdout, in bytes. */
+  /** Largest stdout of one invocation, in bytes; 6 MiB unless configured. */
   readonly outputBytes: number;
-  /** Most entries of each table. */
+  /** Most entries of each table; 10,000 unless configured. */
   readonly tableEntries: number;
-  /** Most invocations of the function that wait at a time. */
+  /** Most invocations of the function that wait at a time; 100 unless configured. */
   readonly queueLength: number;
-  /** Longest wait for a thread, in milliseconds. */
+  /** Longest wait for a thread, in milliseconds; 250 unless configured. */
   readonly queueTimeoutMs: number;
 }
 

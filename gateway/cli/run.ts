@@ -1,7 +1,7 @@
 // `wasmgate run FILE.wasm`: serves one module on every path, without a config file.
 
-import { Command, Option } from 'commander';
-import { CONTRACT_NAMES } from '../config/config.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CONTRACT_NAMES } from '../../runtime/contract/contracts.ts';
 import { configForModule } from '../config/module-config.ts';
 import { serve } from './serve.ts';
 
@@ -11,7 +11,7 @@ interface RunOptions {
   readonly wall?: string;
   readonly memory?: string;
   readonly threads?: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function runCommand(): Command {
@@ -23,15 +23,15 @@ export function runCommand(): Command {
     .option('--wall <time>', 'wall time of one invocation, such as 250ms or 2s (default: 1s)')
     .option('--memory <size>', 'largest linear memory, such as 16MiB (default: 64MiB)')
     .option('--threads <count>', 'worker threads')
-    .option('-e, --env <NAME=value>', 'environment variable of the module; may be repeated', collectEnv, {})
+    .option('-e, --env <NAME=value>', 'environment variable of the module; may be repeated', collectEnv)
     .action(async (modulePath: string, options: RunOptions) => {
       const { listen, contract, wall, memory, threads, env } = options;
-      await serve(configForModule({ modulePath, listen, contract, limits: { wall, memory }, threads, env }));
+      await serve(configForModule({ modulePath, listen, contract, limits: { wall, memory }, threads, env: env ?? {} }));
     });
 }
 
-function collectEnv(pair: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+function collectEnv(pair: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const separator = pair.indexOf('=');
-  const name = separator === -1 ? pair : pair.slice(0, separator);
-  return { ...earlier, [name]: separator === -1 ? '' : pair.slice(separator + 1) };
+  if (separator < 1) throw new InvalidArgumentError('write it as NAME=value.');
+  return { ...earlier, [pair.slice(0, separator)]: pair.slice(separator + 1) };
 }

@@ -21,16 +21,14 @@ function createShutdown(gateway: Gateway, config: Config, { logger, flush }: Ope
   return (signal) => {
     if (isDraining) {
       logger.warn({ signal }, 'second signal: exiting at once');
-      flush();
-      exitForCertain(1);
+      exitForCertain(1, flush);
     }
     isDraining = true;
     logger.info({ signal, drain_ms: drainMs }, 'draining');
     void gateway.close(drainMs).then((drained) => {
       if (drained) logger.info('drained');
       else logger.warn({ drain_ms: drainMs }, 'shutdown.drain has passed: unfinished requests were ended');
-      flush();
-      exitForCertain(0);
+      exitForCertain(0, flush);
     });
   };
 }

@@ -1,6 +1,9 @@
 // What a loaded configuration is: frozen data with every default filled in, every unit converted and every path
 // absolute. Types only; the rest of the gateway depends on this file and not on how the configuration was written.
 
+import type { ContractName } from '../../runtime/contract/contracts.ts';
+import type { FunctionLimits } from '../../runtime/runtime.ts';
+
 /** Where something is written; lines and columns count from 1. Both are 0 for a problem with a file as a whole. */
 export interface Place {
   /** As the user named it, or `command line`. */
@@ -27,7 +30,7 @@ export interface HttpLimits {
   readonly headerCount: number;
   /** Largest request body that a function gets, in bytes; default 1 MiB. Each route carries its own, see {@link RouteConfig}. */
   readonly bodyBytes: number;
-  /** Time to receive the header section, in milliseconds; default 10,000. */
+  /** Time to receive the header section, in milliseconds; at most `requestTimeoutMs`, default 10,000 or that. */
   readonly headersTimeoutMs: number;
   /** Time to receive the whole request, in milliseconds; default 30,000. */
   readonly requestTimeoutMs: number;
@@ -53,25 +56,6 @@ export interface LogConfig {
   readonly level: LogLevel;
   /** Whether each request is logged; default true. */
   readonly access: boolean;
-}
-
-export const CONTRACT_NAMES = ['json', 'gojinn'] as const;
-export type ContractName = (typeof CONTRACT_NAMES)[number];
-
-/** What one function may use. */
-export interface FunctionLimits {
-  /** Wall time of one invocation, in milliseconds; default 1000. */
-  readonly wallMs: number;
-  /** Largest linear memory, in bytes, a multiple of the 64 KiB of a wasm page; default 64 MiB. */
-  readonly memoryBytes: number;
-  /** Largest stdout of one invocation, in bytes; default 6 MiB. */
-  readonly outputBytes: number;
-  /** Most entries of one table; default 10,000. */
-  readonly tableEntries: number;
-  /** Most invocations of this function that wait; default 100. */
-  readonly queueLength: number;
-  /** Longest wait for a thread, in milliseconds; default 250. */
-  readonly queueTimeoutMs: number;
 }
 
 export interface FunctionConfig {

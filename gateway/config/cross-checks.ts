@@ -7,8 +7,8 @@ import type { Environment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { show, type Problem, type Reading } from './problems.ts';
 import { pathShape, readHost, readMethods, readPath } from './route-pattern.ts';
-import { FUNCTION_NAME_FORM, VARIABLE_NAME_FORM } from './schema.ts';
-import { formatSize, readMemory } from './units.ts';
+import { DEFAULT_LISTEN, DEFAULT_REQUEST_TIMEOUT, FUNCTION_NAME_FORM, VARIABLE_NAME_FORM } from './schema.ts';
+import { formatSize, readMemory, readTime } from './units.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 /** Comparing each of 10,000 wrong names with each of 10,000 functions would take minutes. */
@@ -17,6 +17,7 @@ const MAX_SUGGESTIONS = 20;
 export function crossCheck(document: YamlDocument, environment: Environment): Problem[] {
   return [
     ...adminProblems(document),
+    ...timeoutProblems(document),
     ...functionProblems(document, environment),
     ...undefinedFunctions(document),
     ...duplicateRoutes(document),
@@ -25,13 +26,25 @@ export function crossCheck(document: YamlDocument, environment: Environment): Pr
 
 function adminProblems(document: YamlDocument): Problem[] {
   const listen = valueAt(document.root, ['listen']);
-  const publicAddress = readAddress(listen === undefined ? '127.0.0.1:8080' : listen);
+  const publicAddress = readAddress(listen === undefined ? DEFAULT_LISTEN : listen);
   const at = ['admin', 'listen'];
   const raw = valueAt(document.root, at);
   const adminAddress = readLoopbackAddress(raw);
   if ('problem' in publicAddress || 'problem' in adminAddress) return [];
   if (!collide(publicAddress.value, adminAddress.value)) return [];
-  return [{ at: document.placeOf(at), message: `admin.listen must differ from listen, got ${show(raw)} for both` }];
+  return [{ at: document.placeOf(at), message: `admin.listen must have another port than listen, got ${show(raw)}` }];
+}
+
+/** Node's server refuses to start with a header section that may take longer than the whole request. */
+function timeoutProblems(document: YamlDocument): Problem[] {
+  const path = ['http', 'headersTimeout'];
+  const raw = valueAt(document.root, path);
+  const headersTimeout = readTime(raw);
+  const requestTimeout = readTime(valueAt(document.root, ['http', 'requestTimeout']) ?? DEFAULT_REQUEST_TIMEOUT);
+  if ('problem' in headersTimeout || 'problem' in requestTimeout) return [];
+  if (headersTimeout.value <= requestTimeout.value) return [];
+  const limit = `at most http.requestTimeout (${requestTimeout.value}ms)`;
+  return [{ at: document.placeOf(path), message: `http.headersTimeout must be ${limit}, got ${show(raw)}` }];
 }
 
 function functionProblems(document: YamlDocument, environment: Environment): Problem[] {
@@ -80,41 +93,36 @@ function undefinedFunctions(document: YamlDocument): Problem[] {
 
 const ANY = 'any method';
 
+/**
+ * Routes that serve the same requests. A route of any method beside one that names methods is none: it takes the rest.
+ */
 function duplicateRoutes(document: YamlDocument): Problem[] {
   const problems: Problem[] = [];
-  /** Host and shape of the path, to method, to the route that has it. */
-  const taken = new Map<string, Map<string, number>>();
+  /** Method, host and shape of the path, to the route that has them. */
+  const owners = new Map<string, number>();
   for (const index of routeIndexes(document)) {
     const path = readPath(valueAt(document.root, ['routes', index, 'path']));
     const methods = optional(valueAt(document.root, ['routes', index, 'methods']), readMethods);
     const host = optional(valueAt(document.root, ['routes', index, 'host']), readHost);
     if ('problem' in path || 'problem' in methods || 'problem' in host) continue;
 
-    const key = `${host.value ?? ''} ${pathShape(path.value)}`;
-    const owners = taken.get(key) ?? new Map<string, number>();
-    taken.set(key, owners);
-    const mine = methods.value ?? [ANY];
-    const [method, first] = findOwner(owners, mine);
-    if (first !== undefined) {
-      const route = `${method} ${host.value ?? ''}${path.value}`;
-      const { line } = document.placeOf(['routes', first]);
-      const other = String(valueAt(document.root, ['routes', first, 'path']));
-      const as = other === path.value ? '' : ` as ${other}`;
-      const message = `duplicate route ${route}, first on line ${line}${as}, remove one of them`;
+    for (const method of methods.value ?? [ANY]) {
+      const key = `${method} ${host.value ?? ''}${pathShape(path.value)}`;
+      const first = owners.get(key);
+      if (first === undefined) {
+        owners.set(key, index);
+        continue;
+      }
+      const message = `duplicate route ${method} ${host.value ?? ''}${path.value}, ${describeFirst(document, first)}`;
       problems.push({ at: document.placeOf(['routes', index]), message });
     }
-    for (const method of mine) if (!owners.has(method)) owners.set(method, index);
   }
   return problems;
 }
 
-/** The first of `methods` that a route serves already, and that route. A route for any method serves each of them. */
-function findOwner(owners: ReadonlyMap<string, number>, methods: readonly string[]): readonly [string, number?] {
-  for (const method of methods) {
-    const owner = owners.get(method) ?? owners.get(ANY) ?? (method === ANY ? [...owners.values()][0] : undefined);
-    if (owner !== undefined) return [method, owner];
-  }
-  return [''];
+function describeFirst(document: YamlDocument, index: number): string {
+  const { line } = document.placeOf(['routes', index]);
+  return `first on line ${line} as ${String(valueAt(document.root, ['routes', index, 'path']))}, remove one of them`;
 }
 
 function optional<T>(raw: unknown, read: (raw: unknown) => Reading<T>): Reading<T | undefined> {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { loadConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
-import { minimal } from './test-environment.ts';
+import { minimal } from './config.fixture.ts';
 
 let directory = '';
 beforeAll(async () => {

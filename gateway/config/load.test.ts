@@ -3,42 +3,12 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 import { ConfigError } from './problems.ts';
-import { minimal, parse, problemsOf } from './test-environment.ts';
+import { FULL_CONFIG, minimal, parse, problemsOf } from './config.fixture.ts';
 
 const MIB = 1024 ** 2;
 
-const FULL = `
-version: 1
-listen: :8080
-admin: { listen: 127.0.0.1:9901 }
-http:
-  requestLine: 4KiB
-  headers: 8KiB
-  headerCount: 50
-  body: 2MiB
-  headersTimeout: 1s
-  requestTimeout: 2s
-  idleTimeout: 3s
-  connections: 10
-pool: { threads: 2, queue: 20 }
-shutdown: { drain: 1m }
-log: { level: debug, access: false }
-functions:
-  tax:
-    module: functions/tax.wasm
-    sha256: "${'AB'.repeat(32)}"
-    contract: gojinn
-    limits: { wall: 2s, memory: 128MiB, output: 1MiB, tableEntries: 5, queue: 6, queueTimeout: 7ms }
-    env: { RATE: "0.15" }
-  constructor: { module: /srv/other.wasm }
-routes:
-  - { path: /api/tax/:id, methods: [POST, PUT], host: Shop.Example, function: tax, body: 3MiB }
-  - path: /*
-    function: constructor
-`;
-
 test('resolves every key of a full configuration', async () => {
-  const config = await parse(FULL);
+  const config = await parse(FULL_CONFIG);
   expect(config).toMatchObject({
     file: path.resolve('wasmgate.yaml'),
     listen: { host: null, port: 8080 },
@@ -133,8 +103,9 @@ test.for([
 });
 
 test('gives a configuration that nothing can change', async () => {
-  const config = await parse(FULL);
-  const functions = config.functions as Map<string, unknown>;
+  const config = await parse(FULL_CONFIG);
+  const { functions } = config;
+  if (!(functions instanceof Map)) throw new Error('functions are a Map');
   expect(() => functions.set('x', {})).toThrow(TypeError);
   expect(() => functions.delete('tax')).toThrow(TypeError);
   expect(() => functions.clear()).toThrow(TypeError);
@@ -229,10 +200,11 @@ test.for([
   ['listen: "[::1]:99999"', 'listen must have a port from 0 to 65535'],
   ['admin: { listen: 0.0.0.0:9901 }', 'admin.listen must be a loopback address'],
   ['admin: {}', 'missing key "listen" in admin, add it'],
-  ['admin: { listen: 127.0.0.1:8080 }', 'admin.listen must differ from listen'],
+  ['admin: { listen: 127.0.0.1:8080 }', 'admin.listen must have another port than listen, got "127.0.0.1:8080"'],
   ['http: { headerCount: 0 }', 'http.headerCount must be a whole number from 1 to 2000, got 0'],
   ['http: { body: 1e99 }', 'http.body must be a size'],
   ['http:', 'http must be a mapping, got nothing'],
+  ['http: { headersTimeout: 31s }', 'http.headersTimeout must be at most http.requestTimeout (30000ms), got "31s"'],
   ['pool: { threads: 65 }', 'pool.threads must be a whole number from 1 to 64, got 65'],
   ['pool: { threads: 0 }', 'pool.threads must be a whole number from 1 to 64, got 0'],
   ['shutdown: { drain: 10 }', 'shutdown.drain must be a time'],
@@ -240,6 +212,11 @@ test.for([
   ['log: { access: yes }', 'log.access must be true or false, got "yes"'],
 ] as const)('refuses %s', async ([line, message]) => {
   expect(await problemsOf(minimal(line))).toEqual([expect.stringContaining(`: ${message}`)]);
+});
+
+test('shortens the default time for headers to that of the request', async () => {
+  const { http } = await parse(minimal('http: { requestTimeout: 2s }'));
+  expect(http).toMatchObject({ headersTimeoutMs: 2000, requestTimeoutMs: 2000 });
 });
 
 test('accepts an admin listener on the port of the public one if that is 0', async () => {
@@ -258,7 +235,7 @@ test('refuses a memory beyond the machine', async () => {
 test.for([
   {
     routes: ['{ path: /a, function: tax }', '{ path: /a, function: tax }'],
-    message: 'duplicate route any method /a, first on line 4, remove one of them',
+    message: 'duplicate route any method /a, first on line 4 as /a, remove one of them',
   },
   {
     routes: [
@@ -269,15 +246,7 @@ test.for([
   },
   {
     routes: ['{ path: /*, function: tax, host: a.example }', '{ path: /*, function: tax, host: A.example }'],
-    message: 'duplicate route any method a.example/*, first on line 4, remove one of them',
-  },
-  {
-    routes: ['{ path: /a, function: tax }', '{ path: /a, function: tax, methods: [GET] }'],
-    message: 'duplicate route GET /a, first on line 4, remove one of them',
-  },
-  {
-    routes: ['{ path: /a, function: tax, methods: [GET] }', '{ path: /a, function: tax }'],
-    message: 'duplicate route any method /a, first on line 4, remove one of them',
+    message: 'duplicate route any method a.example/*, first on line 4 as /*, remove one of them',
   },
 ])('refuses $message', async ({ routes, message }) => {
   const text = [
@@ -293,6 +262,7 @@ test('accepts routes that differ in method, host or shape', async () => {
   const routes = [
     '{ path: /a, function: tax, methods: [GET] }',
     '{ path: /a, function: tax, methods: [POST] }',
+    '{ path: /a, function: tax }',
     '{ path: /a, function: tax, host: a.example }',
     '{ path: /a, function: tax, host: "*.a.example" }',
     '{ path: "/:a", function: tax }',

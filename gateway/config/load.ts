@@ -36,12 +36,12 @@ export async function parseConfig(
   const text = typeof content === 'string' ? { value: content.replace(/^\uFEFF/, '') } : decodeText(content);
   if ('problem' in text) throw new ConfigError([{ at: wholeFile(file), message: text.problem }]);
   const yaml = parseYaml(text.value, file);
-  if ('problems' in yaml) throw new ConfigError(yaml.problems);
+  if (yaml.document === undefined) throw new ConfigError(yaml.problems);
 
   const absolute = path.resolve(file);
   const origin = { file: absolute, directory: path.dirname(absolute), document: yaml.document };
   const unresolved = await substitute(yaml.document, origin.directory, environment);
-  return checkAndResolve(origin, environment, unresolved);
+  return checkAndResolve(origin, environment, [...yaml.problems, ...unresolved]);
 }
 
 /**
@@ -51,7 +51,7 @@ export async function parseConfig(
 export function checkAndResolve(origin: Origin, environment: Environment, earlier: readonly Problem[] = []): Config {
   const { file, problems: schemaProblems } = conform(origin.document);
   const found = [...schemaProblems, ...crossCheck(origin.document, environment)];
-  // A value whose substitution failed is known to be wrong; what else it is not would only repeat that.
+  // A value that was refused already is known to be wrong; what else it is not would only repeat that.
   const places = new Set(earlier.map(({ at }) => `${at.line}:${at.column}`));
   const problems = [...earlier, ...found.filter(({ at }) => !places.has(`${at.line}:${at.column}`))];
   if (file === undefined || problems.length > 0) throw new ConfigError(problems);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 import { configForModule } from './module-config.ts';
-import { testEnvironment } from './test-environment.ts';
+import { testEnvironment } from './config.fixture.ts';
 
 test('serves one module on every path with the defaults of a file', () => {
   const config = configForModule({ modulePath: 'build/tax.wasm' }, testEnvironment({ cores: 2 }));

@@ -31,7 +31,8 @@ export function resolveConfig(file: ConfigFile, origin: Origin, environment: Env
       headersBytes: http.headers,
       headerCount: http.headerCount,
       bodyBytes: http.body,
-      headersTimeoutMs: http.headersTimeout,
+      // Only the default can be the longer one here.
+      headersTimeoutMs: Math.min(http.headersTimeout, http.requestTimeout),
       requestTimeoutMs: http.requestTimeout,
       idleTimeoutMs: http.idleTimeout,
       maxConnections: http.connections,

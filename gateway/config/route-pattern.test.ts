@@ -42,6 +42,11 @@ test.for([
   ['/café', 'percent-encoded'],
   ['/%zz', 'percent-encoded'],
   ['/a\\b', 'percent-encoded'],
+  ['/%41', 'must be written "/A"'],
+  ['/caf%c3%a9', 'must be written "/caf%C3%A9"'],
+  ['/%2e%2e/a', 'refuses in requests'],
+  ['/%00', 'refuses in requests'],
+  ['/%5C', 'refuses in requests'],
   ['/a\0', 'percent-encoded'],
 ] as const)('refuses the path %j', ([path, reason]) => {
   expect(readPath(path)).toEqual({ problem: expect.stringContaining(reason) });

@@ -2,6 +2,8 @@
 
 import { METHODS } from 'node:http';
 
+import { HttpError } from '../errors.ts';
+import { normalisePath } from '../routes/normalise-path.ts';
 import { nearest } from './nearest.ts';
 import { show, type Reading } from './problems.ts';
 
@@ -29,7 +31,18 @@ export function readPath(raw: unknown): Reading<string> {
     if (names.has(segment)) return { problem: `must not use the parameter "${segment}" twice, got ${show(raw)}` };
     names.add(segment);
   }
-  return { value: raw };
+  return readNormalForm(raw);
+}
+
+/** A pattern that is not in the form that requests are brought into would never match. */
+function readNormalForm(path: string): Reading<string> {
+  try {
+    const normal = normalisePath(path);
+    return normal === path ? { value: path } : { problem: `must be written ${show(normal)}, got ${show(path)}` };
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return { problem: `must not contain an escape that the gateway refuses in requests, got ${show(path)}` };
+  }
 }
 
 function segmentFault(segment: string, isLast: boolean): string | undefined {
@@ -61,23 +74,28 @@ export function readHost(raw: unknown): Reading<string> {
 /** One or more upper-case methods, each once. */
 export function readMethods(raw: unknown): Reading<readonly string[]> {
   if (!Array.isArray(raw) || raw.length === 0) {
-    return { problem: `must be a list of methods such as [GET, POST], got ${raw instanceof Array ? '[]' : show(raw)}` };
+    return { problem: `must be a list of methods such as [GET, POST], got ${Array.isArray(raw) ? '[]' : show(raw)}` };
   }
   const methods = new Set<string>();
   for (const method of raw as readonly unknown[]) {
-    const fault = methodFault(method);
-    if (fault !== undefined) return { problem: fault };
-    if (methods.has(method as string)) return { problem: `must list ${show(method)} once, got it twice` };
-    methods.add(method as string);
+    if (!isMethod(method)) return { problem: methodFault(method) };
+    if (methods.has(method)) return { problem: `must list ${show(method)} once, got it twice` };
+    methods.add(method);
   }
   return { value: [...methods] };
 }
 
-function methodFault(method: unknown): string | undefined {
-  if (method === 'TRACE' || method === 'CONNECT') return `must not list ${method}, the gateway refuses it`;
-  // A method outside this list never reaches a route: Node's parser answers 400.
-  if (typeof method === 'string' && METHODS.includes(method)) return undefined;
-  const meant = typeof method === 'string' ? nearest(method.toUpperCase(), METHODS) : undefined;
+/** Methods that the gateway refuses, whatever the route. */
+const REFUSED: readonly unknown[] = ['TRACE', 'CONNECT'];
+
+/** A method that Node does not know never reaches a route: its parser answers 400. */
+function isMethod(method: unknown): method is string {
+  return typeof method === 'string' && METHODS.includes(method) && !REFUSED.includes(method);
+}
+
+function methodFault(method: unknown): string {
+  if (REFUSED.includes(method)) return `must not list ${String(method)}, the gateway refuses it`;
+  const meant = typeof method === 'string' ? nearest(method.toUpperCase(), METHODS.filter(isMethod)) : undefined;
   const hint = meant === undefined ? 'such as GET or POST, in upper case' : `did you mean "${meant}"?`;
   return `must list HTTP methods, got ${show(method)}, ${hint}`;
 }

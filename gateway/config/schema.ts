@@ -4,7 +4,8 @@
 import { z } from 'zod';
 
 import { ADDRESS_FORM, readAddress, readLoopbackAddress } from './addresses.ts';
-import { CONTRACT_NAMES, LOG_LEVELS } from './config.ts';
+import { CONTRACT_NAMES } from '../../runtime/contract/contracts.ts';
+import { LOG_LEVELS } from './config.ts';
 import type { Path } from './document-path.ts';
 import { show, type Reading } from './problems.ts';
 import { HOST_FORM, METHOD_FORM, PATH_FORM, readHost, readMethods, readPath } from './route-pattern.ts';
@@ -14,6 +15,9 @@ import { COUNT_FORM, readCount, readMemory, readSize, readTime, SIZE_FORM, TIME_
 const MIB = 1024 ** 2;
 /** Bodies and answers are held in memory, and as JSON they must fit into one string of V8 (512 MiB, base64 is 4/3). */
 const MAX_BODY_BYTES = 256 * MIB;
+
+export const DEFAULT_LISTEN = '127.0.0.1:8080';
+export const DEFAULT_REQUEST_TIMEOUT = '30s';
 
 export const FUNCTION_NAME_FORM = '^[a-z][a-z0-9_-]{0,62}$';
 export const VARIABLE_NAME_FORM = '^[^=\\u0000]+$';
@@ -95,8 +99,8 @@ const httpSchema = z.strictObject({
   body: size(MAX_BODY_BYTES)
     .prefault('1MiB')
     .describe('Largest request body that a function gets; a route can override it.'),
-  headersTimeout: time().prefault('10s').describe('Time to receive the header section.'),
-  requestTimeout: time().prefault('30s').describe('Time to receive the whole request.'),
+  headersTimeout: time().prefault('10s').describe('Time to receive the header section; at most requestTimeout.'),
+  requestTimeout: time().prefault(DEFAULT_REQUEST_TIMEOUT).describe('Time to receive the whole request.'),
   idleTimeout: time().prefault('5s').describe('How long a kept-alive connection may be idle.'),
   connections: count(1, 1_000_000).prefault(10_000).describe('Most open connections.'),
 });
@@ -147,7 +151,7 @@ export const configSchema = z
   .strictObject({
     version: value({ const: 1 }, readVersion).describe('Version of this format.'),
     listen: value(string(ADDRESS_FORM), readAddress)
-      .prefault('127.0.0.1:8080')
+      .prefault(DEFAULT_LISTEN)
       .describe(
         'Where clients connect: host:port, "[::1]:8080", or :8080 for all interfaces; port 0 is any free port.',
       ),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { minimal, parse, problemsOf, type Machine } from './test-environment.ts';
+import { minimal, parse, problemsOf, type Machine } from './config.fixture.ts';
 
 /** The variable X of a function whose config says `X: <text>`. */
 async function valueOf(text: string, machine: Machine): Promise<string | undefined> {

@@ -14,6 +14,7 @@ const MAX_FILE_BYTES = 64 * 1024;
 /** For editors: any value may be, or contain, a substitution. */
 export const SUBSTITUTION_FORM = '\\$\\{(env|file):';
 
+/** An escape, a well-formed reference, or the beginning of what was meant to be one. */
 const REFERENCE = /\$\$\{|\$\{(?:(env|file):([^{}]+)\}|[^}]{0,40}\}?)/g;
 
 /** Replaces in place. `directory` is what relative paths begin at. */
@@ -22,52 +23,78 @@ export async function substitute(
   directory: string,
   environment: Environment,
 ): Promise<readonly Problem[]> {
+  const sources = new Sources(directory, environment);
   const problems: Problem[] = [];
-  const files = new Map<string, Promise<Reading<string>>>();
+  for (const { container, key, text, path } of stringsWithReferences(document.root, [])) {
+    const expanded = await expand(text, sources);
+    if ('value' in expanded) Reflect.set(container, key, expanded.value);
+    else problems.push(...expanded.problems.map((message) => ({ at: document.placeOf(path), message })));
+  }
+  return problems;
+}
 
-  const readFile = (name: string): Promise<Reading<string>> => {
-    const file = path.resolve(directory, name);
-    const content = files.get(file) ?? environment.readTextFile(file, MAX_FILE_BYTES);
-    files.set(file, content);
-    return content;
-  };
+interface StringAt {
+  readonly container: object;
+  readonly key: PropertyKey;
+  readonly text: string;
+  readonly path: Path;
+}
 
-  const lookUp = async ([whole, kind, name]: RegExpExecArray): Promise<Reading<string>> => {
-    if (whole === '$${') return { value: '${' };
-    if (kind === undefined || name === undefined) {
-      return {
-        problem: `unknown substitution ${show(whole)}, use \${env:NAME} or \${file:PATH}, or $\${ for a literal \${`,
-      };
-    }
-    if (kind === 'env') {
-      const value = Object.hasOwn(environment.variables, name) ? environment.variables[name] : undefined;
-      return value === undefined ? { problem: `environment variable ${show(name)} is not set, set it` } : { value };
-    }
-    const content = await readFile(name);
+function* stringsWithReferences(container: unknown, at: Path): Generator<StringAt> {
+  if (typeof container !== 'object' || container === null) return;
+  for (const [name, value] of Object.entries(container)) {
+    const key = Array.isArray(container) ? Number(name) : name;
+    const path = [...at, key];
+    if (typeof value === 'string' && value.includes('${')) yield { container, key, text: value, path };
+    else yield* stringsWithReferences(value, path);
+  }
+}
+
+async function expand(text: string, sources: Sources): Promise<{ value: string } | { problems: readonly string[] }> {
+  const problems: string[] = [];
+  let expanded = '';
+  let end = 0;
+  for (const match of text.matchAll(REFERENCE)) {
+    const [whole, kind, name = ''] = match;
+    const found = await sources.lookUp(whole, kind, name);
+    if ('problem' in found) problems.push(found.problem);
+    else expanded += text.slice(end, match.index) + found.value;
+    end = match.index + whole.length;
+  }
+  return problems.length > 0 ? { problems } : { value: expanded + text.slice(end) };
+}
+
+/** Where values come from; reads each file once. */
+class Sources {
+  readonly #directory: string;
+  readonly #environment: Environment;
+  readonly #files = new Map<string, Promise<Reading<string>>>();
+
+  constructor(directory: string, environment: Environment) {
+    this.#directory = directory;
+    this.#environment = environment;
+  }
+
+  async lookUp(reference: string, kind: string | undefined, name: string): Promise<Reading<string>> {
+    if (reference === '$${') return { value: '${' };
+    if (kind === 'env') return this.#variable(name);
+    if (kind === 'file') return this.#file(name);
+    const forms = 'use ${env:NAME} or ${file:PATH}, or $${ for a literal ${';
+    return { problem: `unknown substitution ${show(reference)}, ${forms}` };
+  }
+
+  #variable(name: string): Reading<string> {
+    const { variables } = this.#environment;
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    return value === undefined ? { problem: `environment variable ${show(name)} is not set, set it` } : { value };
+  }
+
+  async #file(name: string): Promise<Reading<string>> {
+    const file = path.resolve(this.#directory, name);
+    const reading = this.#files.get(file) ?? this.#environment.readTextFile(file, MAX_FILE_BYTES);
+    this.#files.set(file, reading);
+    const content = await reading;
     if ('problem' in content) return { problem: `file ${show(name)} ${content.problem}` };
     return { value: content.value.replace(/\r?\n$/, '') };
-  };
-
-  const expand = async (text: string, at: Path): Promise<string> => {
-    let expanded = '';
-    let end = 0;
-    for (const match of text.matchAll(REFERENCE)) {
-      const found = await lookUp(match);
-      if ('problem' in found) problems.push({ at: document.placeOf(at), message: found.problem });
-      expanded += text.slice(end, match.index) + ('value' in found ? found.value : match[0]);
-      end = match.index + match[0].length;
-    }
-    return expanded + text.slice(end);
-  };
-
-  const visit = async (container: object, at: Path): Promise<void> => {
-    for (const [key, value] of Object.entries(container)) {
-      const here = [...at, Array.isArray(container) ? Number(key) : key];
-      if (typeof value === 'object' && value !== null) await visit(value, here);
-      if (typeof value === 'string' && value.includes('${')) Reflect.set(container, key, await expand(value, here));
-    }
-  };
-
-  if (typeof document.root === 'object' && document.root !== null) await visit(document.root, []);
-  return problems;
+  }
 }

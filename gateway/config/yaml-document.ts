@@ -29,8 +29,13 @@ interface Spot {
 }
 type Container = Record<PropertyKey, unknown> | unknown[];
 
-/** A document to work on, or everything that keeps it from being one. */
-export function parseYaml(text: string, file: string): { document: YamlDocument } | { problems: readonly Problem[] } {
+export interface ParsedYaml {
+  /** Undefined if the text is not YAML; where a value was refused, it has null. */
+  readonly document: YamlDocument | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export function parseYaml(text: string, file: string): ParsedYaml {
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -45,14 +50,15 @@ export function parseYaml(text: string, file: string): { document: YamlDocument 
     resolveKnownTags: false,
   });
   const syntax = syntaxProblems(parsed, text, placeAt);
-  if (syntax.length > 0) return { problems: syntax };
+  if (syntax.length > 0) return { document: undefined, problems: syntax };
   if (parsed.contents === null) {
-    return { problems: [{ at: placeAt(0), message: 'the file is empty, begin it with "version: 1"' }] };
+    const problem = { at: placeAt(0), message: 'the file is empty, begin it with "version: 1"' };
+    return { document: undefined, problems: [problem] };
   }
   const reader = new Reader(placeAt);
-  const root = reader.read(parsed.contents as ParsedNode, 0);
-  if (reader.problems.length > 0) return { problems: reader.problems };
-  return { document: new LocatedDocument(root, offsetOf(parsed.contents), reader.spots, placeAt) };
+  const root = reader.read(parsed.contents, 0);
+  const document = new LocatedDocument(root, offsetOf(parsed.contents), reader.spots, placeAt);
+  return { document, problems: reader.problems };
 }
 
 function syntaxProblems(parsed: Document.Parsed, text: string, placeAt: (offset: number) => Place): Problem[] {
@@ -69,22 +75,24 @@ function syntaxProblems(parsed: Document.Parsed, text: string, placeAt: (offset:
   return [...problems.values()];
 }
 
-function describeSyntaxError(error: YAMLError, text: string): string {
-  const [start] = error.pos;
-  switch (error.code) {
-    case 'MULTIPLE_DOCS':
-      return 'the file has more than one YAML document, keep one and remove the line "---"';
-    case 'TAG_RESOLVE_FAILED':
-      return 'YAML tags are not supported, remove the tag';
-    case 'RESOURCE_EXHAUSTION':
-      return `nested too deeply, use at most ${MAX_DEPTH} levels`;
-    case 'NON_STRING_KEY':
-      return 'a key must be a plain string, not a list, a mapping or an alias';
-    default:
-  }
-  if (/^\]:\d/.test(text.slice(start - 1, start + 2))) return 'an address in brackets must be in quotes: "[::1]:8080"';
-  if (text.startsWith('${', start - 1)) return 'a value with ${…} inside { } or [ ] must be in quotes';
-  return `invalid YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+const TOO_DEEP = `nested too deeply, use at most ${MAX_DEPTH} levels`;
+const NO_TAGS = 'YAML tags are not supported, remove the tag';
+
+/** Where the library's words would not say what to do. */
+const SYNTAX_MESSAGES: { readonly [code in YAMLError['code']]?: string } = {
+  MULTIPLE_DOCS: 'the file has more than one YAML document, keep one and remove the line "---"',
+  TAG_RESOLVE_FAILED: NO_TAGS,
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+  NON_STRING_KEY: 'a key must be a plain string, not a list, a mapping or an alias',
+};
+
+function describeSyntaxError({ code, pos, message }: YAMLError, text: string): string {
+  const known = SYNTAX_MESSAGES[code];
+  if (known !== undefined) return known;
+  const before = pos[0] - 1;
+  if (/^\]:\d/.test(text.slice(before, before + 3))) return 'an address in brackets must be in quotes: "[::1]:8080"';
+  if (text.startsWith('${', before)) return 'a value with ${…} inside { } or [ ] must be in quotes';
+  return `invalid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
 class Reader {
@@ -106,10 +114,10 @@ class Reader {
 
   read(node: ParsedNode | null, depth: number): unknown {
     if (node === null) return null;
-    if (depth > MAX_DEPTH) return this.#refuse(node, `nested too deeply, use at most ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH) return this.#refuse(node, TOO_DEEP);
     if (isAlias(node)) return this.#readAlias(node, depth);
     if (this.#aliasDepth > 0 && ++this.#aliasedValues > MAX_ALIASED_VALUES) return null;
-    if (node.tag !== undefined) return this.#refuse(node, 'YAML tags are not supported, remove the tag');
+    if (node.tag !== undefined) return this.#refuse(node, NO_TAGS);
     if (node.anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return node.value;
     this.#open.add(node);
@@ -138,7 +146,7 @@ class Reader {
   }
 
   #readMap(map: YAMLMap.Parsed, depth: number): Container {
-    const value = Object.create(null) as Record<string, unknown>;
+    const value: Record<string, unknown> = { __proto__: null };
     const spots = this.#spotsOf(value);
     for (const pair of map.items) {
       const key = isScalar(pair.key) ? String(pair.key.value) : '';
@@ -161,7 +169,7 @@ class Reader {
     const spots = this.#spotsOf(value);
     for (const [index, item] of sequence.items.entries()) {
       spots.set(index, { keyOffset: offsetOf(item), valueOffset: offsetOf(item) });
-      value.push(this.read(item as ParsedNode, depth + 1));
+      value.push(this.read(item, depth + 1));
     }
     return value;
   }
@@ -211,7 +219,7 @@ class LocatedDocument implements YamlDocument {
       const next = typeof value === 'object' && value !== null ? this.#spots.get(value)?.get(key) : undefined;
       if (next === undefined) return spot;
       spot = next;
-      value = (value as Record<PropertyKey, unknown>)[key];
+      value = Reflect.get(Object(value), key);
     }
     return spot;
   }

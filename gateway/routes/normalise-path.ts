@@ -17,8 +17,8 @@ export interface RequestTarget {
 const NORMAL_PATH = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
 // Printable ASCII but `#`: a fragment is never sent, and a parser that cuts there sees another query than we do.
 const QUERY = /^[!"$-~]*$/;
-// Printable ASCII but `#` and backslash, which some servers read as a slash; every percent sign begins an escape.
-const PATH = /^(?:[!"$&-[\]-~]|%[0-9A-Fa-f]{2})*$/;
+// Printable ASCII but `?`, `#` and backslash, which some servers read as a slash; every percent sign begins an escape.
+const PATH = /^(?:[!"$&->@-[\]-~]|%[0-9A-Fa-f]{2})*$/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 // In the normal form: an escaped control character or backslash.
 const FORBIDDEN_ESCAPE = /%(?:[01][0-9A-F]|7F|5C)/;

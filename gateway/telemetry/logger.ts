@@ -8,26 +8,47 @@ export type Logger = pino.Logger;
 
 export interface OpenLog {
   readonly logger: Logger;
-  /** Writes out what is buffered; synchronous, for the end of the process. */
+  /** Writes out what is buffered; synchronous, for the end of the process. Waits for whoever reads the log. */
   flush(): void;
 }
 
 /** Lines are collected up to this many bytes, or this many milliseconds, before they are written. */
 const BUFFER_BYTES = 4096;
 const FLUSH_MS = 100;
+/** Lines that a reader who does not keep up leaves behind, in bytes of memory; later ones are dropped and counted. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 const STDOUT = 1;
 
+/** The log on stdout. */
 export function openLog(level: LogLevel): OpenLog {
   if (process.stdout.isTTY) {
     const stream = pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', sync: true });
     return { logger: pino({ level }, stream), flush: () => undefined };
   }
-  const destination = pino.destination({ dest: STDOUT, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
+  const destination = pino.destination({
+    dest: STDOUT,
+    sync: false,
+    minLength: BUFFER_BYTES,
+    maxLength: MAX_BUFFERED_BYTES,
+    periodicFlush: FLUSH_MS,
+  });
   // Whoever read our log is gone (EPIPE), or its disk is full: serving goes on without a log.
   destination.on('error', () => undefined);
-  const options = { level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } };
-  return { logger: pino(options, destination), flush: () => flushQuietly(destination) };
+  const logger = createLogger(level, destination);
+  let dropped = 0;
+  destination.on('drop', () => dropped++);
+  destination.on('drain', () => {
+    if (dropped === 0) return;
+    logger.warn({ dropped }, 'log lines dropped: whoever reads stdout does not keep up');
+    dropped = 0;
+  });
+  return { logger, flush: () => flushQuietly(destination) };
+}
+
+/** A logger that writes JSON lines to `destination`. */
+export function createLogger(level: LogLevel, destination: pino.DestinationStream): Logger {
+  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } }, destination);
 }
 
 function levelName(label: string): object {

@@ -8,6 +8,8 @@ const CONTRACTS = { json: jsonContract, gojinn: gojinnContract } as const satisf
 
 export type ContractName = keyof typeof CONTRACTS;
 
+export const CONTRACT_NAMES = Object.keys(CONTRACTS) as readonly ContractName[];
+
 export function contractByName(name: ContractName): Contract {
   return CONTRACTS[name];
 }

@@ -47,11 +47,8 @@ export function readJsonDocument(stdout: Uint8Array): JsonDocument {
   try {
     return { value: JSON.parse(text), syntaxError: undefined, memberCounts };
   } catch (error) {
-    return {
-      value: undefined,
-      syntaxError: quoted(error instanceof Error ? error.message : String(error)),
-      memberCounts,
-    };
+    const reason = quoted(error instanceof Error ? error.message : String(error));
+    return { value: undefined, syntaxError: `${reason}: log to stderr, not to stdout`, memberCounts };
   }
 }
 

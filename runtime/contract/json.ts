@@ -41,7 +41,7 @@ function decode(stdout: Uint8Array, { event }: ContractInput): Answer {
   const document = readJsonDocument(stdout);
   const { value, syntaxError } = document;
   if (syntaxError !== undefined) {
-    throw refusal('stdout', `stdout is not one JSON document: ${syntaxError}; log to stderr instead of stdout`);
+    throw refusal('stdout', `stdout is not one JSON document: ${syntaxError}`);
   }
   if (!isJsonObject(value)) {
     throw refusal('stdout', `stdout is ${described(value)}: print an object such as {"status":200,"body":"text"}`);

@@ -32,7 +32,23 @@ export class BinaryWriter {
 
   /** A signed number of at most 64 bits; `i32.const`, `i64.const` and block types take it. */
   signed(value: number | bigint): void {
-    let rest = BigInt(value);
+    if (typeof value === 'number' && value === (value | 0)) this.#signed32(value);
+    else this.#signed64(BigInt(value));
+  }
+
+  #signed32(value: number): void {
+    let rest = value;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      const isLast = rest === (low & 0x40 ? -1 : 0);
+      this.byte(isLast ? low : low | 0x80);
+      if (isLast) return;
+    }
+  }
+
+  #signed64(value: bigint): void {
+    let rest = value;
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;
@@ -78,6 +94,11 @@ export class BinaryWriter {
   section(id: number, write: (writer: BinaryWriter) => void): void {
     this.byte(id);
     this.sized(write);
+  }
+
+  /** Forgets what was written and keeps the buffer. */
+  clear(): void {
+    this.#length = 0;
   }
 
   /** What was written; valid until the next write. */

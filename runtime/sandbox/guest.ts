@@ -30,6 +30,8 @@ export class Guest {
   readonly descriptors = Int8Array.of(0, 1, 2);
   /** Host calls of this invocation so far. */
   hostCalls = 0;
+  /** What a host call threw to end the invocation. */
+  ending: unknown;
   #memory: WebAssembly.Memory | undefined;
   #bytes = new Uint8Array(0);
   #view = new DataView(new ArrayBuffer(0));
@@ -46,6 +48,7 @@ export class Guest {
     this.stdinPosition = 0;
     for (let stream = 0; stream < this.descriptors.length; stream++) this.descriptors[stream] = stream;
     this.hostCalls = 0;
+    this.ending = undefined;
     this.stdout.clear();
     this.stderr.clear();
     this.attachMemory(undefined);

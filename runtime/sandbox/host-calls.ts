@@ -16,7 +16,14 @@ export function bindHostCalls(modules: readonly HostModule[], guest: Guest): Web
 
 function counted(call: HostFunction, guest: Guest): HostFunction {
   return (...args) => {
+    // A guest with exception handlers can catch what ended it, but not go on with it.
+    if (guest.ending !== undefined) throw guest.ending;
     guest.hostCalls++;
-    return call(...args);
+    try {
+      return call(...args);
+    } catch (thrown) {
+      guest.ending = thrown;
+      throw thrown;
+    }
   };
 }

@@ -7,6 +7,9 @@ export const MAX_LINE_BYTES = 8 * 1024;
 /** Most lines that one invocation may log; later ones are counted, not kept. */
 export const MAX_LINES = 100;
 
+/** One more, because the carriage return before a newline is not part of the line. */
+const KEPT_BYTES = MAX_LINE_BYTES + 1;
+
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -49,8 +52,8 @@ export class LogLines {
       this.#partialLength = Math.max(this.#partialLength, Math.min(bytes.byteLength, 1));
       return;
     }
-    if (this.#partial.byteLength === 0 && bytes.byteLength > 0) this.#partial = new Uint8Array(MAX_LINE_BYTES);
-    const room = MAX_LINE_BYTES - this.#partialLength;
+    if (this.#partial.byteLength === 0 && bytes.byteLength > 0) this.#partial = new Uint8Array(KEPT_BYTES);
+    const room = KEPT_BYTES - this.#partialLength;
     if (bytes.byteLength > room) this.#truncated = true;
     const kept = bytes.subarray(0, room);
     this.#partial.set(kept, this.#partialLength);
@@ -62,7 +65,11 @@ export class LogLines {
       this.#dropped++;
     } else {
       let length = this.#partialLength;
-      if (length > 0 && this.#partial[length - 1] === CARRIAGE_RETURN) length--;
+      if (length > 0 && !this.#truncated && this.#partial[length - 1] === CARRIAGE_RETURN) length--;
+      if (length > MAX_LINE_BYTES) {
+        this.#truncated = true;
+        length = MAX_LINE_BYTES;
+      }
       // Invalid UTF-8 becomes U+FFFD: a log line is for reading.
       const text = Buffer.from(this.#partial.buffer, 0, length).toString('utf8');
       this.#lines.push({ text, truncated: this.#truncated });

@@ -73,6 +73,7 @@ export class Sandbox {
         if (exports['_initialize'] !== undefined) callExport(exports, '_initialize');
         callExport(exports, 'handle');
       }
+      if (this.#guest.ending !== undefined) throw this.#guest.ending;
       return undefined;
     } catch (thrown) {
       return toInvocationError(thrown, this.#options.functionName);

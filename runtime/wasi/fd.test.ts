@@ -79,19 +79,19 @@ test('stops reading when what it read has overwritten the list', () => {
 });
 
 test.for([
-  { why: 'a buffer of 2^32-1 bytes', iovec: [0, -1], count: 1, result: RESULT, errno: EFAULT },
-  { why: 'a buffer past the end', iovec: [PAGE - 4, 5], count: 1, result: RESULT, errno: EFAULT },
-  { why: 'a buffer at 2^32-1', iovec: [-1, 1], count: 1, result: RESULT, errno: EFAULT },
-  { why: 'a result past the end', iovec: [1000, 4], count: 1, result: PAGE - 3, errno: EFAULT },
-  { why: 'a result at 2^32-1', iovec: [1000, 4], count: 1, result: -1, errno: EFAULT },
+  { why: 'a buffer of 2^32-1 bytes', iovec: [0, -1], count: 2, result: RESULT, errno: EFAULT },
+  { why: 'a buffer past the end', iovec: [PAGE - 4, 5], count: 2, result: RESULT, errno: EFAULT },
+  { why: 'a buffer at 2^32-1', iovec: [-1, 1], count: 2, result: RESULT, errno: EFAULT },
+  { why: 'a result past the end', iovec: [1000, 4], count: 2, result: PAGE - 3, errno: EFAULT },
+  { why: 'a result at 2^32-1', iovec: [1000, 4], count: 2, result: -1, errno: EFAULT },
   { why: 'one buffer too many', iovec: [1000, 0], count: MAX_IOVECS + 1, result: RESULT, errno: EINVAL },
   { why: '2^31 buffers', iovec: [1000, 4], count: 2 ** 31, result: RESULT, errno: EINVAL },
   { why: '2^32-1 buffers', iovec: [1000, 4], count: -1, result: RESULT, errno: EINVAL },
 ] as const)('refuses $why before it reads or writes anything', ({ iovec, count, result, errno }) => {
   const { guest, memory, wasi } = makeFixture({ stdin: 'input' });
   new DataView(memory.buffer).setUint32(RESULT, UNTOUCHED, true);
-  putIovecs(memory, 0, [1000, 0], [...iovec]);
-  putIovecs(memory, 0, [...iovec]);
+  // A good buffer comes first: it must not have been used by then.
+  putIovecs(memory, 0, [1000, 4], [...iovec]);
   for (const [call, descriptor] of [
     ['fd_read', 0],
     ['fd_write', 1],

@@ -1,5 +1,5 @@
-// Decimal to double and back, exactly as JavaScript does. AssemblyScript's own parseFloat and toString are quick but may
-// be off by the last digit; here they are corrected, or replaced, by exact arithmetic.
+// Decimal to double and back, exactly as JavaScript does: AssemblyScript's own parseFloat and toString may be off in the
+// last digit.
 
 import { Natural } from './natural';
 
@@ -66,6 +66,18 @@ class Decimal {
     if (!isFraction) this.exponent++;
   }
 
+  /** Off by a few units in the last place at most: one for each rounding. */
+  estimate(): f64 {
+    const used = min(this.length, 18);
+    let significand: i64 = 0;
+    for (let i = 0; i < used; i++) significand = significand * 10 + this.digits[i];
+    let estimate = <f64>significand;
+    let exponent = this.exponent + this.length - used;
+    for (; exponent > 22; exponent -= 22) estimate *= 1e22;
+    for (; exponent < -22; exponent += 22) estimate /= 1e22;
+    return exponent < 0 ? estimate / POWERS_OF_TEN[-exponent] : estimate * POWERS_OF_TEN[exponent];
+  }
+
   /** Compares with the midpoint between a double, given by its bits, and the next larger one. */
   compareWithMidpoint(bits: u64): i32 {
     const exponentOfTwo = exponentOf(bits) - 1;
@@ -81,18 +93,14 @@ class Decimal {
 export function parseNumber(text: string): f64 {
   if (text.charCodeAt(0) == 0x2d) return -parseNumber(text.substring(1));
   const decimal = new Decimal(text);
-  if (decimal.length <= 15 && abs(decimal.exponent) <= 22) {
-    // Both operands are exact, so that the one rounding is the right one.
-    let significand: i64 = 0;
-    for (let i = 0; i < decimal.length; i++) significand = significand * 10 + decimal.digits[i];
-    const power = POWERS_OF_TEN[abs(decimal.exponent)];
-    return decimal.exponent < 0 ? <f64>significand / power : <f64>significand * power;
-  }
   const magnitude = decimal.length + decimal.exponent;
   if (decimal.length == 0 || magnitude < -330) return 0;
   if (magnitude > 310) return Infinity;
+  const estimate = decimal.estimate();
+  // Then both operands of the estimate were exact, and its one rounding is the right one.
+  if (decimal.length <= 15 && abs(decimal.exponent) <= 22) return estimate;
 
-  let bits = min(reinterpret<u64>(parseFloat(text)), LARGEST);
+  let bits = min(reinterpret<u64>(estimate), LARGEST);
   while (bits <= LARGEST) {
     const side = decimal.compareWithMidpoint(bits);
     if (side < 0 || (side == 0 && (bits & 1) == 0)) break;

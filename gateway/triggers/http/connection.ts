@@ -30,15 +30,19 @@ export class Connection {
     });
   }
 
+  get isServing(): boolean {
+    return this.exchanges.size > 0;
+  }
+
   exchangeFinished(exchange: Exchange): void {
     this.exchanges.delete(exchange);
     // Node closes it by itself after an answer with `connection: close`; after a parse error it would wait for the client.
-    if (this.isClosing && this.exchanges.size === 0) this.socket.destroySoon();
+    if (this.isClosing && !this.isServing) this.socket.destroySoon();
   }
 
   /** Closes it if no request is being served on it. */
   closeIfIdle(): void {
-    if (this.exchanges.size === 0) this.socket.destroy();
+    if (!this.isServing) this.socket.destroy();
   }
 
   /**
@@ -50,7 +54,7 @@ export class Connection {
     const wasClosing = this.isClosing;
     this.isClosing = true;
     for (const exchange of this.exchanges) if (exchange.isUploading) exchange.fail(error);
-    if (wasClosing || this.exchanges.size > 0) return undefined;
+    if (wasClosing || this.isServing) return undefined;
     const { status, headers, body } = problemAnswer(error, requestId);
     const fields = [
       ...headers,

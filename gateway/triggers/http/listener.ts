@@ -146,9 +146,12 @@ export class HttpListener {
     // A client that connected in advance and never sent a byte is no request: nothing to answer, nothing to log.
     if (!(socket instanceof Socket) || GONE.has(error.code ?? '') || !socket.writable || socket.bytesRead === 0) {
       socket.destroy();
-      return;
+    } else if (error.code === 'HPE_INVALID_EOF_STATE' && this.#connections.get(socket)?.isServing === true) {
+      // The client ended the connection within its upload: it has left, there is nothing wrong with its bytes.
+      socket.destroySoon();
+    } else {
+      this.#refuse(socket, toRefusal(error));
     }
-    this.#refuse(socket, toRefusal(error));
   }
 
   #refuse(socket: Socket, error: HttpError, method = ''): void {

@@ -9,7 +9,7 @@ import { Guest } from '../../sandbox/guest.ts';
 import type { WasiClock } from '../clock.ts';
 import { wasiPreview1 } from '../preview1.ts';
 
-const { parseWat } = await wabt();
+const toolkit = await wabt();
 
 /** A clock that stands still, except that waiting moves it. */
 export class FakeClock implements WasiClock {
@@ -51,7 +51,7 @@ export interface Fixture {
   /** One page, until `instantiate` attaches a guest's own. */
   readonly memory: WebAssembly.Memory;
   /** Compiles a guest, gives it this fixture's WASI and attaches its memory. */
-  instantiate(wat: string): Readonly<Record<string, GuestCall>>;
+  readonly instantiate: (wat: string) => Readonly<Record<string, GuestCall>>;
 }
 
 export function makeFixture(options: FixtureOptions = {}): Fixture {
@@ -87,7 +87,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
 }
 
 export function compileWat(wat: string): WebAssembly.Module {
-  const parsed = parseWat('guest.wat', wat);
+  const parsed = toolkit.parseWat('guest.wat', wat);
   const { buffer } = parsed.toBinary({});
   parsed.destroy();
   return new WebAssembly.Module(new Uint8Array(buffer));

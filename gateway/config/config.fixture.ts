@@ -55,3 +55,34 @@ export function minimal(...lines: readonly string[]): string {
     '',
   ].join('\n');
 }
+
+/** Every key with a value that is not its default. */
+export const FULL_CONFIG = `
+version: 1
+listen: :8080
+admin: { listen: 127.0.0.1:9901 }
+http:
+  requestLine: 4KiB
+  headers: 8KiB
+  headerCount: 50
+  body: 2MiB
+  headersTimeout: 1s
+  requestTimeout: 2s
+  idleTimeout: 3s
+  connections: 10
+pool: { threads: 2, queue: 20 }
+shutdown: { drain: 1m }
+log: { level: debug, access: false }
+functions:
+  tax:
+    module: functions/tax.wasm
+    sha256: "${'AB'.repeat(32)}"
+    contract: gojinn
+    limits: { wall: 2s, memory: 128MiB, output: 1MiB, tableEntries: 5, queue: 6, queueTimeout: 7ms }
+    env: { RATE: "0.15" }
+  constructor: { module: /srv/other.wasm }
+routes:
+  - { path: /api/tax/:id, methods: [POST, PUT], host: Shop.Example, function: tax, body: 3MiB }
+  - path: /*
+    function: constructor
+`;

@@ -1,0 +1,135 @@
+// The code section: scans each function once and copies it with the code of the passes put in at the sites.
+
+import { ModuleError } from '../errors.ts';
+import { BinaryReader } from './binary-reader.ts';
+import { BinaryWriter } from './binary-writer.ts';
+import type { ParsedModule } from './module.ts';
+import type { FunctionScan, StateUse } from './scan-function.ts';
+import type { MovedFunction } from './module-rewrite.ts';
+import { FunctionScanner, SITE, SITE_NUMBERS } from './scan-function.ts';
+import type { ValueType } from './types.ts';
+
+/** The code of one pass, written function by function. */
+export interface SiteCode {
+  /** Bit k is set if it writes at sites of kind k. */
+  readonly kinds: number;
+  /** Starts a function. Returns the types of the locals that it needs; the first of them has the index `firstLocal`. */
+  begin(scan: FunctionScan, firstLocal: number): readonly ValueType[];
+  /** Called at each site in the order of the code; `value` is the site's. */
+  write(writer: BinaryWriter, kind: number, value: number): void;
+}
+
+export interface CodePlan {
+  readonly passes: readonly SiteCode[];
+  /** The first defined function, when an added import takes its index: it becomes the last one. */
+  readonly movedFunction: MovedFunction | null;
+}
+
+/** What V8 allows in one function. */
+const MAX_LOCALS = 50_000;
+
+/**
+ * Instrumented code may have at most this many times the bytes of the original, beyond a megabyte. Compilers stay below
+ * two; a module of nothing but empty loops would come to ten, and take the memory for it.
+ */
+const MAX_GROWTH = 4;
+const FREE_GROWTH_BYTES = 2 ** 20;
+
+/** Returns the content of the new code section. @throws ModuleError, also ERR_MODULE_LIMIT for code that grows too much. */
+export function rewriteCode(module: ParsedModule, plan: CodePlan, state: StateUse): BinaryWriter {
+  const { codeRanges } = module;
+  const count = codeRanges.length / 2;
+  const codeBytes = (codeRanges.at(-1) ?? 0) - (codeRanges[0] ?? 0);
+  const maxBytes = codeBytes * MAX_GROWTH + FREE_GROWTH_BYTES;
+  const output = new BinaryWriter(codeBytes * 1.25 + 64);
+  output.u32(count);
+  const rewriter = new FunctionRewriter(module, plan, state);
+  // A function that gives its index to an import moves to the end, and its body with it.
+  const first = plan.movedFunction === null ? 0 : 1;
+  for (let index = first; index < count + first; index++) {
+    const body = rewriter.rewrite(index % count);
+    output.u32(body.byteLength);
+    output.raw(body);
+    if (output.length > maxBytes) throw growsTooMuch(output.length, codeBytes);
+  }
+  return output;
+}
+
+function growsTooMuch(length: number, codeBytes: number): ModuleError {
+  return new ModuleError(
+    'ERR_MODULE_LIMIT',
+    `module's code of ${codeBytes} bytes grows past ${length} bytes when it is instrumented, the limit is ` +
+      `${MAX_GROWTH} times its size; build it with optimisation`,
+    { codeBytes, limit: codeBytes * MAX_GROWTH + FREE_GROWTH_BYTES },
+  );
+}
+
+class FunctionRewriter {
+  readonly #module: ParsedModule;
+  readonly #passes: readonly SiteCode[];
+  readonly #movedTo: number;
+  readonly #scanner: FunctionScanner;
+  /** Bit k is set if something is written at sites of kind k. */
+  readonly #kinds: number;
+  /** Reused for every function. */
+  readonly #body = new BinaryWriter(4096);
+
+  constructor(module: ParsedModule, { passes, movedFunction }: CodePlan, state: StateUse) {
+    this.#module = module;
+    this.#passes = passes;
+    this.#movedTo = movedFunction?.to ?? -1;
+    this.#scanner = new FunctionScanner(module, movedFunction?.from ?? -1, state);
+    this.#kinds = passes.reduce((kinds, pass) => kinds | pass.kinds, 1 << SITE.functionIndex);
+  }
+
+  /** The new body; valid until the next call. */
+  rewrite(definedIndex: number): Uint8Array {
+    const { bytes, codeRanges } = this.#module;
+    const start = codeRanges[definedIndex * 2]!;
+    const end = codeRanges[definedIndex * 2 + 1]!;
+    const scan = this.#scanner.scan(definedIndex);
+    const body = this.#body;
+    body.clear();
+    this.#writeLocals(scan, start);
+    let copiedTo = scan.codeStart;
+    for (let site = 0; site < scan.siteCount * SITE_NUMBERS; site += SITE_NUMBERS) {
+      const kind = scan.sites[site + 1]!;
+      if (!(this.#kinds & (1 << kind))) continue;
+      const offset = scan.sites[site]!;
+      body.range(bytes, copiedTo, offset);
+      copiedTo = offset;
+      if (kind === SITE.functionIndex) {
+        body.u32(this.#movedTo);
+        copiedTo = scan.sites[site + 2]!;
+      } else {
+        for (const pass of this.#passes) pass.write(body, kind, scan.sites[site + 2]!);
+      }
+    }
+    body.range(bytes, copiedTo, end);
+    return body.bytes();
+  }
+
+  /** The declarations of the function's own locals as they are, then one group for each that a pass adds. */
+  #writeLocals(scan: FunctionScan, start: number): void {
+    const added: ValueType[] = [];
+    for (const pass of this.#passes) {
+      added.push(...pass.begin(scan, scan.paramCount + scan.localCount + added.length));
+    }
+    if (scan.localCount + added.length > MAX_LOCALS) throw tooManyLocals(scan.localCount, start);
+    const { bytes } = this.#module;
+    if (added.length === 0) return this.#body.range(bytes, start, scan.codeStart);
+    const reader = new BinaryReader(bytes, start, scan.codeStart);
+    this.#body.u32(reader.u32('groups of locals') + added.length);
+    this.#body.range(bytes, reader.offset, scan.codeStart);
+    for (const type of added) this.#body.raw([1, type]);
+  }
+}
+
+function tooManyLocals(count: number, offset: number): ModuleError {
+  return new ModuleError(
+    'ERR_MODULE_LIMIT',
+    `function at byte ${offset} has ${count} locals, which leaves no room for those of the fuel counter below ` +
+      `${MAX_LOCALS}; split that function`,
+    { offset, limit: MAX_LOCALS },
+  );
+}

@@ -1,0 +1,414 @@
+// One function body → the sites where passes may put code: its entry, loop headers, basic blocks with their cost,
+// calls, exits and bulk operations. Knows where, not what: the passes say what is written there.
+
+import { BinaryReader, malformed } from './binary-reader.ts';
+import { InstructionDecoder } from './instruction-decoder.ts';
+import type { ParsedModule } from './module.ts';
+import { OPCODE } from './opcodes.ts';
+import { readValueType } from './types.ts';
+
+export const SITE = {
+  /** First instruction of the function. */
+  entry: 0,
+  /** First instruction of a loop's body. */
+  loop: 1,
+  /** First instruction of a basic block; value: the cost of the block. Follows `entry` and `loop` as well. */
+  block: 2,
+  /** After the first block of the function and of each loop; value: {@link CHECK_AT_LOOP} or 0. */
+  check: 3,
+  /** A call; value: where it ends. */
+  call: 4,
+  /** An instruction that may leave the function, tail calls included. */
+  exit: 5,
+  /** A bulk operation whose length in bytes is on top of the stack. */
+  bulkBytes: 6,
+  /** A bulk operation whose length in table entries is on top of the stack. */
+  bulkEntries: 7,
+  /** A function index that has to be replaced; value: where its encoding ends. */
+  functionIndex: 8,
+  /** The instruction after a call. */
+  afterCall: 9,
+} as const;
+
+export const CHECK_AT_LOOP = 1;
+
+/** Numbers a site takes in {@link FunctionScan.sites}: offset, kind, value. */
+export const SITE_NUMBERS = 3;
+
+export interface FunctionScan {
+  /** `siteCount` times offset, kind, value; in the order of the code. Valid until the next scan. */
+  readonly sites: Int32Array;
+  readonly siteCount: number;
+  /** Where the first instruction is; before it are the declarations of locals. */
+  readonly codeStart: number;
+  readonly paramCount: number;
+  /** Declared locals, parameters not among them. */
+  readonly localCount: number;
+  readonly hasLoop: boolean;
+  readonly hasCall: boolean;
+  readonly hasBulk: boolean;
+  readonly hasExceptions: boolean;
+}
+
+/** What a module's code does to state that a snapshot has to cover. */
+export interface StateUse {
+  readonly changedTables: Set<number>;
+  dropsSegments: boolean;
+}
+
+// How the scanner treats a one-byte opcode; what is not listed costs one and does nothing else.
+const ROLE = { plain: 0, free: 1, control: 2 } as const;
+const ROLES = new Uint8Array(256);
+ROLES[OPCODE.nop] = ROLE.free;
+ROLES[OPCODE.drop] = ROLE.free;
+for (const opcode of [
+  ...[OPCODE.block, OPCODE.loop, OPCODE.if, OPCODE.else, OPCODE.try, OPCODE.tryTable, OPCODE.end, OPCODE.delegate],
+  ...[OPCODE.catch, OPCODE.catchAll, OPCODE.throw, OPCODE.rethrow, OPCODE.throwRef, OPCODE.unreachable, OPCODE.return],
+  ...[OPCODE.br, OPCODE.brIf, OPCODE.brTable, OPCODE.call, OPCODE.callIndirect],
+  ...[OPCODE.returnCall, OPCODE.returnCallIndirect, OPCODE.refFunc, OPCODE.tableSet],
+]) {
+  ROLES[opcode] = ROLE.control;
+}
+
+// Flags of an open block.
+/** Its `end` is where other paths may join. */
+const JOINS = 1;
+const IS_LOOP = 2;
+/** It was entered in code that nothing reaches. */
+const ENTERED_DEAD = 4;
+
+/** Setting a local to zero at entry is work as well; without it 50,000 locals would be free. */
+const LOCALS_PER_COST = 8;
+
+export class FunctionScanner {
+  sites = new Int32Array(256 * SITE_NUMBERS);
+  siteCount = 0;
+  codeStart = 0;
+  paramCount = 0;
+  localCount = 0;
+  hasLoop = false;
+  hasCall = false;
+  hasBulk = false;
+  hasExceptions = false;
+  readonly #module: ParsedModule;
+  readonly #movedFunction: number;
+  readonly #state: StateUse;
+  #blocks = new Uint8Array(64);
+  #depth = 0;
+  #isReachable = true;
+  /** Site of the current basic block. */
+  #block = 0;
+  #cost = 0;
+
+  /** @param movedFunction the function whose index changes, or -1. */
+  constructor(module: ParsedModule, movedFunction: number, state: StateUse) {
+    this.#module = module;
+    this.#movedFunction = movedFunction;
+    this.#state = state;
+  }
+
+  /** @param definedIndex counts the functions that have a body. @throws ModuleError as {@link InstructionDecoder.next}. */
+  scan(definedIndex: number): FunctionScan {
+    const { codeRanges, functionTypeIndices, importedFunctionCount } = this.#module;
+    const end = codeRanges[definedIndex * 2 + 1]!;
+    const reader = new BinaryReader(this.#module.bytes, codeRanges[definedIndex * 2]!, end);
+    this.#reset();
+    this.paramCount = this.#countParams(functionTypeIndices[importedFunctionCount + definedIndex]!, reader.offset);
+    this.localCount = countLocals(reader);
+    this.codeStart = reader.offset;
+    const decoder = new InstructionDecoder(
+      this.#module,
+      reader.offset,
+      end,
+      this.paramCount + this.localCount,
+    );
+    this.#add(this.codeStart, SITE.entry, 0);
+    this.#openBlock(this.codeStart);
+    this.#cost = Math.floor(this.localCount / LOCALS_PER_COST);
+    this.#add(this.codeStart, SITE.check, 0);
+    this.#scanInstructions(decoder);
+    if (decoder.remaining > 0) throw malformed(decoder.offset, 'instructions follow the end of a function');
+    return this;
+  }
+
+  #reset(): void {
+    this.siteCount = 0;
+    this.hasLoop = false;
+    this.hasCall = false;
+    this.hasBulk = false;
+    this.hasExceptions = false;
+    this.#depth = 0;
+    this.#isReachable = true;
+  }
+
+  #countParams(typeIndex: number, offset: number): number {
+    const start = this.#module.typeOffsets[typeIndex];
+    if (start === undefined) throw malformed(offset, `function type ${typeIndex} does not exist`);
+    return new BinaryReader(this.#module.bytes, start).u32('parameters');
+  }
+
+  #scanInstructions(decoder: InstructionDecoder): void {
+    for (;;) {
+      const opcode = decoder.next();
+      if (opcode > 0xff) {
+        this.#prefixed(decoder, opcode);
+        continue;
+      }
+      const role = ROLES[opcode]!;
+      if (role === ROLE.plain) this.#cost++;
+      else if (role === ROLE.control && this.#control(decoder, opcode)) return;
+    }
+  }
+
+  /** Returns true at the function's own `end`. */
+  #control(decoder: InstructionDecoder, opcode: number): boolean {
+    switch (opcode) {
+      case OPCODE.block:
+        this.#push(0);
+        break;
+      case OPCODE.loop:
+        this.#loop(decoder);
+        break;
+      case OPCODE.if:
+        this.#cost++;
+        this.#push(JOINS);
+        this.#nextBlock(decoder.offset);
+        break;
+      case OPCODE.end:
+        return this.#end(decoder);
+      case OPCODE.br:
+        this.#branch(decoder);
+        this.#leaveBlock();
+        break;
+      case OPCODE.brIf:
+        this.#branch(decoder);
+        this.#nextBlock(decoder.offset);
+        break;
+      case OPCODE.brTable:
+        this.#branchTable(decoder);
+        this.#leaveBlock();
+        break;
+      case OPCODE.call:
+      case OPCODE.callIndirect:
+        this.#call(decoder, opcode);
+        break;
+      case OPCODE.else:
+        this.#resume(decoder.offset);
+        break;
+      default:
+        this.#rareControl(decoder, opcode);
+    }
+    return false;
+  }
+
+  #rareControl(decoder: InstructionDecoder, opcode: number): void {
+    switch (opcode) {
+      case OPCODE.return:
+        this.#add(decoder.start, SITE.exit, 0);
+        this.#leaveBlock();
+        break;
+      case OPCODE.returnCall:
+      case OPCODE.returnCallIndirect:
+        this.#cost++;
+        this.hasCall = true;
+        this.#add(decoder.start, SITE.exit, 0);
+        if (opcode === OPCODE.returnCall) this.#functionIndex(decoder);
+        this.#leaveBlock();
+        break;
+      case OPCODE.unreachable:
+        this.#leaveBlock();
+        break;
+      case OPCODE.refFunc:
+        this.#cost++;
+        this.#functionIndex(decoder);
+        break;
+      case OPCODE.tableSet:
+        this.#cost++;
+        this.#state.changedTables.add(decoder.operand);
+        break;
+      default:
+        this.hasExceptions = true;
+        this.#exceptions(decoder, opcode);
+    }
+  }
+
+  #exceptions(decoder: InstructionDecoder, opcode: number): void {
+    switch (opcode) {
+      case OPCODE.try:
+        this.#push(JOINS);
+        break;
+      case OPCODE.tryTable:
+        // The clauses' labels count from outside the block that this instruction opens.
+        for (let index = 0; index < decoder.labelCount; index++) this.#markTarget(decoder, decoder.labels[index]!);
+        this.#push(0);
+        break;
+      case OPCODE.catch:
+      case OPCODE.catchAll:
+        this.#resume(decoder.offset);
+        break;
+      case OPCODE.delegate:
+        this.#end(decoder);
+        break;
+      default: // throw, rethrow, throw_ref
+        this.#cost++;
+        this.#leaveBlock();
+    }
+  }
+
+  #prefixed(decoder: InstructionDecoder, opcode: number): void {
+    this.#cost++;
+    switch (opcode) {
+      case OPCODE.memoryCopy:
+      case OPCODE.memoryFill:
+      case OPCODE.memoryInit:
+        this.#bulk(decoder.start, SITE.bulkBytes);
+        break;
+      case OPCODE.tableInit:
+        // Its first immediate is the segment, so the table is not told apart: rare enough to take all of them.
+        for (let table = 0; table < this.#module.tables.length; table++) this.#state.changedTables.add(table);
+        this.#bulk(decoder.start, SITE.bulkEntries);
+        break;
+      case OPCODE.tableCopy:
+      case OPCODE.tableGrow:
+      case OPCODE.tableFill:
+        this.#state.changedTables.add(decoder.operand);
+        this.#bulk(decoder.start, SITE.bulkEntries);
+        break;
+      case OPCODE.dataDrop:
+      case OPCODE.elemDrop:
+        this.#state.dropsSegments = true;
+        break;
+      default:
+    }
+  }
+
+  #loop(decoder: InstructionDecoder): void {
+    this.hasLoop = true;
+    this.#push(IS_LOOP);
+    this.#closeBlock();
+    this.#add(decoder.offset, SITE.loop, 0);
+    this.#openBlock(decoder.offset);
+    this.#add(decoder.offset, SITE.check, CHECK_AT_LOOP);
+  }
+
+  #end(decoder: InstructionDecoder): boolean {
+    if (this.#depth === 0) {
+      if (this.#isReachable) this.#add(decoder.start, SITE.exit, 0);
+      this.#closeBlock();
+      return true;
+    }
+    const flags = this.#blocks[--this.#depth]!;
+    if (flags & ENTERED_DEAD) return false;
+    // Branches to a loop go to its header, so its end continues the block before it unless nothing reaches that.
+    if (flags & JOINS || !this.#isReachable) {
+      this.#isReachable = true;
+      this.#nextBlock(decoder.offset);
+    }
+    return false;
+  }
+
+  #branch(decoder: InstructionDecoder): void {
+    this.#cost++;
+    if (this.#markTarget(decoder, decoder.operand)) this.#add(decoder.start, SITE.exit, 0);
+  }
+
+  #branchTable(decoder: InstructionDecoder): void {
+    this.#cost++;
+    let exits = false;
+    for (let index = 0; index < decoder.labelCount; index++) {
+      if (this.#markTarget(decoder, decoder.labels[index]!)) exits = true;
+    }
+    if (exits) this.#add(decoder.start, SITE.exit, 0);
+  }
+
+  /** Returns true if the label is the function's own: branching to it returns. */
+  #markTarget(decoder: InstructionDecoder, label: number): boolean {
+    if (label > this.#depth) throw malformed(decoder.start, `label ${label} does not exist, the depth is ${this.#depth}`);
+    if (label === this.#depth) return true;
+    const target = this.#depth - 1 - label;
+    if (!(this.#blocks[target]! & IS_LOOP)) this.#blocks[target]! |= JOINS;
+    return false;
+  }
+
+  #call(decoder: InstructionDecoder, opcode: number): void {
+    this.#cost++;
+    this.hasCall = true;
+    this.#add(decoder.start, SITE.call, decoder.offset);
+    if (opcode === OPCODE.call) this.#functionIndex(decoder);
+    this.#add(decoder.offset, SITE.afterCall, 0);
+  }
+
+  #functionIndex(decoder: InstructionDecoder): void {
+    if (decoder.operand !== this.#movedFunction) return;
+    this.#put(decoder.operandStart, SITE.functionIndex, decoder.offset);
+  }
+
+  #bulk(offset: number, kind: number): void {
+    this.hasBulk = true;
+    this.#add(offset, kind, 0);
+  }
+
+  #push(flags: number): void {
+    if (this.#depth === this.#blocks.length) {
+      const grown = new Uint8Array(this.#blocks.length * 2);
+      grown.set(this.#blocks);
+      this.#blocks = grown;
+    }
+    this.#blocks[this.#depth++] = this.#isReachable ? flags : flags | ENTERED_DEAD;
+  }
+
+  /** At `else` and `catch`: reached again, unless the block as a whole is not. */
+  #resume(offset: number): void {
+    if (this.#depth > 0 && this.#blocks[this.#depth - 1]! & ENTERED_DEAD) return;
+    this.#closeBlock();
+    this.#isReachable = true;
+    this.#openBlock(offset);
+  }
+
+  #nextBlock(offset: number): void {
+    this.#closeBlock();
+    this.#openBlock(offset);
+  }
+
+  #leaveBlock(): void {
+    this.#closeBlock();
+    this.#isReachable = false;
+  }
+
+  #openBlock(offset: number): void {
+    this.#cost = 0;
+    if (!this.#isReachable) return;
+    this.#block = this.siteCount;
+    this.#add(offset, SITE.block, 0);
+  }
+
+  #closeBlock(): void {
+    if (this.#isReachable) this.sites[this.#block * SITE_NUMBERS + 2] = this.#cost;
+  }
+
+  /** Code that nothing reaches needs no code of ours. */
+  #add(offset: number, kind: number, value: number): void {
+    if (this.#isReachable) this.#put(offset, kind, value);
+  }
+
+  #put(offset: number, kind: number, value: number): void {
+    const at = this.siteCount++ * SITE_NUMBERS;
+    if (at + SITE_NUMBERS > this.sites.length) {
+      const grown = new Int32Array(this.sites.length * 2);
+      grown.set(this.sites);
+      this.sites = grown;
+    }
+    this.sites[at] = offset;
+    this.sites[at + 1] = kind;
+    this.sites[at + 2] = value;
+  }
+}
+
+function countLocals(reader: BinaryReader): number {
+  let count = 0;
+  for (let groups = reader.count('groups of locals', 2); groups > 0; groups--) {
+    count += reader.u32('number of locals');
+    readValueType(reader, 'a local');
+  }
+  return count;
+}
