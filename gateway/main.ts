@@ -10,6 +10,8 @@ import { routesCommand } from './cli/routes.ts';
 import { runCommand } from './cli/run.ts';
 import { startCommand } from './cli/start.ts';
 
+const COMMANDS = [runCommand, startCommand, checkCommand, routesCommand, inspectCommand, invokeCommand];
+
 /** Runs the command that `argv` names; sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
@@ -23,12 +25,14 @@ function createProgram(): Command {
   const program = new Command('wasmgate')
     .description('Serves WebAssembly functions over HTTP, each in a sandbox with its own limits.')
     .version(packageJson.version)
-    .showHelpAfterError('(wasmgate --help tells what there is)')
+    .showHelpAfterError('(see wasmgate --help)')
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  const commands = [runCommand, startCommand, checkCommand, routesCommand, inspectCommand, invokeCommand];
-  for (const create of commands) program.addCommand(create().copyInheritedSettings(program));
+  for (const create of COMMANDS) {
+    const command = create().copyInheritedSettings(program);
+    program.addCommand(command.showHelpAfterError(`(see wasmgate ${command.name()} --help)`));
+  }
   return program;
 }
 

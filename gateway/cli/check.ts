@@ -5,7 +5,7 @@ import { Runtime } from '../../runtime/runtime.ts';
 import { loadConfig } from '../config/load.ts';
 import { buildSite } from '../site.ts';
 import { type ConfigOption, configOption } from './options.ts';
-import { paint } from './terminal.ts';
+import { formatCount, paint } from './terminal.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -21,6 +21,7 @@ export function checkCommand(): Command {
         await runtime.close();
       }
       const { functions, routes } = config;
-      process.stdout.write(`${paint('green', 'ok')}: ${file}: ${functions.size} functions, ${routes.length} routes\n`);
+      const counts = `${formatCount(functions.size, 'function')}, ${formatCount(routes.length, 'route')}`;
+      process.stdout.write(`${paint('green', 'ok')}: ${file}: ${counts}\n`);
     });
 }

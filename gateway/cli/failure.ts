@@ -2,7 +2,7 @@
 
 import { CodedError } from '../../runtime/errors.ts';
 import { ConfigError } from '../config/problems.ts';
-import { paint } from './terminal.ts';
+import { formatCount, paint } from './terminal.ts';
 
 /** The command was understood and failed. */
 export const EXIT_FAILURE = 1;
@@ -13,13 +13,13 @@ export const EXIT_USAGE = 2;
 export function reportFailure(error: unknown): number {
   const label = paint('red', 'error', process.stderr);
   if (error instanceof ConfigError) {
-    const count = error.problems.length;
-    process.stderr.write(`${error.message}\n${label}: ${count} problem${count === 1 ? '' : 's'}\n`);
+    process.stderr.write(`${error.message}\n${label}: ${formatCount(error.problems.length, 'problem')}\n`);
     return EXIT_USAGE;
   }
   if (error instanceof CodedError) {
-    process.stderr.write(`${label}: ${error.message} (${error.code})\n`);
-    return error.code.startsWith('ERR_MODULE_') || error.code === 'ERR_USAGE' ? EXIT_USAGE : EXIT_FAILURE;
+    const isUsage = error.code === 'ERR_USAGE';
+    process.stderr.write(`${label}: ${error.message}${isUsage ? '' : ` (${error.code})`}\n`);
+    return isUsage || error.code.startsWith('ERR_MODULE_') ? EXIT_USAGE : EXIT_FAILURE;
   }
   process.stderr.write(`${label}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT_FAILURE;

@@ -1,5 +1,6 @@
 // `wasmgate invoke FUNCTION --event FILE|-`: one invocation without HTTP, with the function's own limits.
 
+import { isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
@@ -14,6 +15,7 @@ import { nearest } from '../config/nearest.ts';
 import { loadFunctions } from '../site.ts';
 import { createRequestIds } from '../triggers/http/request-id.ts';
 import { parseEvent } from './event-file.ts';
+import { exitForCertain } from '../exit.ts';
 import { EXIT_FAILURE } from './failure.ts';
 import { type ConfigOption, configOption, type JsonOption, jsonOption } from './options.ts';
 import { escapeControls, formatBytes, formatMs, paint } from './terminal.ts';
@@ -26,14 +28,15 @@ export function invokeCommand(): Command {
   return new Command('invoke')
     .description('Run one invocation without HTTP: the answer on stdout, logs and cost on stderr.')
     .argument('<function>', 'its name in the config file')
-    .requiredOption('--event <file>', 'the event as JSON, or - for stdin')
+    .requiredOption('--event <file>', 'the event as JSON, or - for stdin (required)')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('after', EVENT_HELP)
     .action(async (name: string, options: InvokeOptions) => {
       const config = await loadConfig(options.config);
       const definition = findFunction(config, name);
-      const event = parseEvent(await readEvent(options.event), options.event);
+      const event = parseEvent(await readEvent(options.event), options.event === '-' ? 'stdin' : options.event);
+      let isAnswered = false;
       const observer = { threadReplaced: () => undefined };
       const runtime = await Runtime.open({ threads: 1, queueLength: 1, observer });
       try {
@@ -41,10 +44,12 @@ export function invokeCommand(): Command {
         const answer = await collectAnswer(fn, { id: createRequestIds(Date.now, randomFillSync)(), event });
         if (options.json === true) printJson(answer);
         else printText(answer);
-        if (!answer.ok) process.exitCode = EXIT_FAILURE;
+        isAnswered = answer.ok;
       } finally {
         await runtime.close();
       }
+      // The guest may still hold its thread, which a normal exit would wait for.
+      if (!isAnswered) exitForCertain(EXIT_FAILURE);
     });
 }
 
@@ -57,9 +62,10 @@ Any other JSON is handed over as it is, with trigger "invoke".`;
 function findFunction({ functions }: Config, name: string): FunctionConfig {
   const found = functions.get(name);
   if (found !== undefined) return found;
-  const suggestion = nearest(name, [...functions.keys()]);
-  const hint =
-    suggestion === undefined ? `there are ${[...functions.keys()].join(', ')}` : `did you mean "${suggestion}"?`;
+  const names = [...functions.keys()];
+  const suggestion = nearest(name, names);
+  const others = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`;
+  const hint = suggestion === undefined ? others : `did you mean "${suggestion}"?`;
   throw new CodedError('ERR_USAGE', `the config has no function "${name}": ${hint}`, { name });
 }
 
@@ -68,16 +74,30 @@ async function readEvent(source: string): Promise<string> {
   try {
     return await readFile(source, 'utf8');
   } catch (cause) {
-    throw new CodedError('ERR_USAGE', `cannot read the event ${source}: ${(cause as Error).message}`, {}, { cause });
+    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : (cause as Error).message;
+    const message = `cannot read the event ${source}: ${reason}; name a file, or - for stdin`;
+    throw new CodedError('ERR_USAGE', message, { source }, { cause });
   }
 }
 
+/** In the form of the JSON contract, so that what a guest printed can be compared with it. */
 function printJson(answer: CollectedAnswer): void {
   const { cost, logs, droppedLogLines } = answer.report;
   const outcome = answer.ok
-    ? { status: answer.status, headers: answer.headers, body: answer.body.toString('base64'), encoding: 'base64' }
+    ? { status: answer.status, headers: groupHeaders(answer.headers), ...encodeBody(answer.body) }
     : { error: { code: answer.error.code, message: answer.error.message, details: answer.error.details } };
   process.stdout.write(`${JSON.stringify({ ...outcome, cost, logs, droppedLogLines }, null, 2)}\n`);
+}
+
+function groupHeaders(flat: readonly string[]): Record<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (let i = 0; i < flat.length; i += 2) headers.set(flat[i]!, [...(headers.get(flat[i]!) ?? []), flat[i + 1]!]);
+  return Object.fromEntries(headers);
+}
+
+function encodeBody(body: Buffer): { body: string; encoding: 'utf8' | 'base64' } {
+  const encoding = isUtf8(body) ? 'utf8' : 'base64';
+  return { body: body.toString(encoding), encoding };
 }
 
 function printText(answer: CollectedAnswer): void {

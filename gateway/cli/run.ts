@@ -19,10 +19,12 @@ export function runCommand(): Command {
     .description('Serve one module on every path, without a config file.')
     .argument('<file.wasm>', 'the module')
     .option('-l, --listen <host:port>', 'where to listen (default: 127.0.0.1:8080)')
-    .addOption(new Option('--contract <name>', 'what the module reads and writes').choices(CONTRACT_NAMES))
+    .addOption(
+      new Option('--contract <name>', 'what the module reads and writes (default: json)').choices(CONTRACT_NAMES),
+    )
     .option('--wall <time>', 'wall time of one invocation, such as 250ms or 2s (default: 1s)')
     .option('--memory <size>', 'largest linear memory, such as 16MiB (default: 64MiB)')
-    .option('--threads <count>', 'worker threads')
+    .option('--threads <count>', 'worker threads (default: one less than the cores)')
     .option('-e, --env <NAME=value>', 'environment variable of the module; may be repeated', collectEnv)
     .action(async (modulePath: string, options: RunOptions) => {
       const { listen, contract, wall, memory, threads, env } = options;
@@ -32,6 +34,6 @@ export function runCommand(): Command {
 
 function collectEnv(pair: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const separator = pair.indexOf('=');
-  if (separator < 1) throw new InvalidArgumentError('write it as NAME=value.');
+  if (separator < 1) throw new InvalidArgumentError('Write it as NAME=value.');
   return { ...earlier, [pair.slice(0, separator)]: pair.slice(separator + 1) };
 }

@@ -26,6 +26,11 @@ function visibleLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
+/** `1 route`, `2 routes`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB'] as const;
 
 /** `65536` as `64 KiB`. */

@@ -32,15 +32,16 @@ export function clampLimits(bytes: Uint8Array, { memoryBytes, tableEntries }: Cl
     copiedTo = section.end;
     const reader = new BinaryReader(bytes, section.contentStart, section.end);
     output.section(section.id, (writer) => {
-      if (section.id === SECTION.memory) clampMemories(reader, writer, Math.floor(memoryBytes / PAGE_BYTES));
-      else clampTables(reader, writer, tableEntries);
+      if (section.id === SECTION.memory) writeClampedMemories(reader, writer, Math.floor(memoryBytes / PAGE_BYTES));
+      else writeClampedTables(reader, writer, tableEntries);
     });
   }
   output.range(bytes, copiedTo, bytes.byteLength);
   return output.toBytes();
 }
 
-function clampMemories(reader: BinaryReader, writer: BinaryWriter, maxPages: number): void {
+/** Copies the content of a memory section with every maximum at most `maxPages`; Infinity leaves them. */
+export function writeClampedMemories(reader: BinaryReader, writer: BinaryWriter, maxPages: number): void {
   const count = reader.u32('number of memories');
   writer.u32(count);
   for (let index = 0; index < count; index++) {
@@ -48,7 +49,8 @@ function clampMemories(reader: BinaryReader, writer: BinaryWriter, maxPages: num
   }
 }
 
-function clampTables(reader: BinaryReader, writer: BinaryWriter, maxEntries: number): void {
+/** Copies the content of a table section with every maximum at most `maxEntries`; Infinity leaves them. */
+export function writeClampedTables(reader: BinaryReader, writer: BinaryWriter, maxEntries: number): void {
   const count = reader.u32('number of tables');
   writer.u32(count);
   for (let index = 0; index < count; index++) {
@@ -65,7 +67,8 @@ function writeClamped(writer: BinaryWriter, { min, max }: Limits, limit: number,
       { min, limit },
     );
   }
-  writer.byte(0x01);
+  const clamped = Math.min(max ?? Infinity, limit);
+  writer.byte(clamped === Infinity ? 0x00 : 0x01);
   writer.u32(min);
-  writer.u32(max === null ? limit : Math.min(max, limit));
+  if (clamped !== Infinity) writer.u32(clamped);
 }

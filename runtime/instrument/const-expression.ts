@@ -5,14 +5,11 @@ import type { BinaryReader } from './binary-reader.ts';
 import { malformed, unsupported } from './binary-reader.ts';
 import { isReferenceType, unknownType } from './types.ts';
 
-/**
- * Passes a constant expression, its `end` included. Types are left to the engine's validation.
- * @param onFunctionIndex told each operand of `ref.func` and the range of bytes that encodes it.
- */
-export function skipConstExpression(
-  reader: BinaryReader,
-  onFunctionIndex?: (index: number, start: number, end: number) => void,
-): void {
+/** Told each function (`ref.func`) or global (`global.get`) that is named and the range of bytes that encodes it. */
+export type OnIndex = (space: 'function' | 'global', index: number, start: number, end: number) => void;
+
+/** Passes a constant expression, its `end` included. Types are left to the engine's validation. */
+export function skipConstExpression(reader: BinaryReader, onIndex?: OnIndex): void {
   for (;;) {
     const at = reader.offset;
     const opcode = reader.byte('constant expression');
@@ -20,7 +17,8 @@ export function skipConstExpression(
       case 0x0b: // end
         return;
       case 0x23: // global.get
-        reader.u32('global index');
+      case 0xd2: // ref.func
+        readIndex(reader, opcode === 0x23 ? 'global' : 'function', onIndex);
         break;
       case 0x41: // i32.const
         reader.s32('i32.const');
@@ -46,12 +44,6 @@ export function skipConstExpression(
         if (!isReferenceType(type)) throw unknownType(reader.offset - 1, type, 'ref.null');
         break;
       }
-      case 0xd2: {
-        const start = reader.offset;
-        const index = reader.u32('function index');
-        onFunctionIndex?.(index, start, reader.offset);
-        break;
-      }
       case 0xfb:
         throw unsupported(at, 'a garbage-collected constant', 'build without garbage-collected types');
       case 0xfd:
@@ -62,4 +54,10 @@ export function skipConstExpression(
         throw malformed(at, `opcode 0x${opcode.toString(16).padStart(2, '0')} in a constant expression`);
     }
   }
+}
+
+function readIndex(reader: BinaryReader, space: 'function' | 'global', onIndex: OnIndex | undefined): void {
+  const start = reader.offset;
+  const index = reader.u32(`${space} index`);
+  onIndex?.(space, index, start, reader.offset);
 }

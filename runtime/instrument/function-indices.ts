@@ -3,26 +3,22 @@
 
 import { BinaryReader, malformed } from './binary-reader.ts';
 import { BinaryWriter } from './binary-writer.ts';
+import type { OnIndex } from './const-expression.ts';
 import { skipConstExpression } from './const-expression.ts';
 import type { MovedFunction } from './module-rewrite.ts';
-import type { ParsedModule, Section } from './module.ts';
+import type { Section } from './module.ts';
 import { readReferenceType, readValueType } from './types.ts';
-
-type OnFunctionIndex = (index: number, start: number, end: number) => void;
 
 /** Copies the bytes from the reader's position on, with the index of the moved function replaced wherever `walk` meets it. */
 export function copyMoved(
   reader: BinaryReader,
   writer: BinaryWriter,
-  module: ParsedModule,
   moved: MovedFunction | null,
-  walk: (reader: BinaryReader, onFunctionIndex: OnFunctionIndex) => void,
+  walk: (reader: BinaryReader, onIndex: OnIndex) => void,
 ): void {
   let copiedTo = reader.offset;
-  walk(reader, (index, start, end) => {
-    // An index past the last function would otherwise become valid by the function that is added.
-    if (index >= module.functionTypeIndices.length) throw malformed(start, `function ${index} does not exist`);
-    if (index !== moved?.from) return;
+  walk(reader, (space, index, start, end) => {
+    if (space !== 'function' || index !== moved?.from) return;
     writer.range(reader.bytes, copiedTo, start);
     writer.u32(moved.to);
     copiedTo = end;
@@ -31,25 +27,25 @@ export function copyMoved(
 }
 
 /** The globals after their number. */
-export function walkGlobals(reader: BinaryReader, count: number, onFunctionIndex: OnFunctionIndex): void {
+export function walkGlobals(reader: BinaryReader, count: number, onIndex: OnIndex): void {
   for (let index = 0; index < count; index++) {
     readValueType(reader, 'a global');
     reader.byte('mutability of a global');
-    skipConstExpression(reader, onFunctionIndex);
+    skipConstExpression(reader, onIndex);
   }
 }
 
 /** The exports after their number. */
-export function walkExports(reader: BinaryReader, count: number, onFunctionIndex: OnFunctionIndex): void {
+export function walkExports(reader: BinaryReader, count: number, onIndex: OnIndex): void {
   for (let index = 0; index < count; index++) {
     reader.name('name of an export');
     const isFunction = reader.byte('kind of an export') === 0;
-    readIndex(reader, isFunction ? onFunctionIndex : undefined);
+    readIndex(reader, isFunction ? onIndex : undefined);
   }
 }
 
 /** The element segments, their number included. */
-export function walkElements(reader: BinaryReader, onFunctionIndex: OnFunctionIndex): void {
+export function walkElements(reader: BinaryReader, onIndex: OnIndex): void {
   for (let segments = reader.count('element segments', 2); segments > 0; segments--) {
     const at = reader.offset;
     const flags = reader.u32('flags of an element segment');
@@ -58,13 +54,13 @@ export function walkElements(reader: BinaryReader, onFunctionIndex: OnFunctionIn
     const hasExpressions = (flags & 4) !== 0;
     if (isActive) {
       if (flags & 2) reader.u32('table index');
-      skipConstExpression(reader, onFunctionIndex);
+      skipConstExpression(reader, onIndex);
     }
     // Only an active segment of table 0 leaves out what its items are.
     if (flags & 3) readElementKind(reader, hasExpressions);
     for (let items = reader.count('elements'); items > 0; items--) {
-      if (hasExpressions) skipConstExpression(reader, onFunctionIndex);
-      else readIndex(reader, onFunctionIndex);
+      if (hasExpressions) skipConstExpression(reader, onIndex);
+      else readIndex(reader, onIndex);
     }
   }
   if (reader.remaining > 0) throw malformed(reader.offset, 'bytes are left after the element segments');
@@ -80,10 +76,10 @@ function readElementKind(reader: BinaryReader, hasExpressions: boolean): void {
   if (kind !== 0) throw malformed(at, `element segment of the unknown kind ${kind}`);
 }
 
-function readIndex(reader: BinaryReader, onFunctionIndex: OnFunctionIndex | undefined): void {
+function readIndex(reader: BinaryReader, onIndex: OnIndex | undefined): void {
   const start = reader.offset;
   const index = reader.u32('index');
-  onFunctionIndex?.(index, start, reader.offset);
+  onIndex?.('function', index, start, reader.offset);
 }
 
 /** Parts of the name section that list functions by index: names, then locals and labels by function. */

@@ -5,15 +5,18 @@
 import type { ModuleError } from '../errors.ts';
 import { BinaryReader, malformed, unsupported } from './binary-reader.ts';
 import type { ParsedModule } from './module.ts';
+import { FC_IMMEDIATES, FD_IMMEDIATES, IMMEDIATE, IMMEDIATES, PREFIX_FC, UNSUPPORTED_PROPOSALS } from './opcodes.ts';
 import {
-  FC_IMMEDIATES,
-  FD_IMMEDIATES,
-  IMMEDIATE,
-  IMMEDIATES,
-  PREFIX_FC,
-  UNSUPPORTED_PROPOSALS,
-} from './opcodes.ts';
-import { EMPTY_BLOCK, EXNREF, EXTERNREF, FUNCREF, I32, readReferenceType, readValueType, unknownType, V128 } from './types.ts';
+  EMPTY_BLOCK,
+  EXNREF,
+  EXTERNREF,
+  FUNCREF,
+  I32,
+  readReferenceType,
+  readValueType,
+  unknownType,
+  V128,
+} from './types.ts';
 
 export class InstructionDecoder extends BinaryReader {
   /** Of the instruction read last; a prefixed one is `prefix << 16 | opcode`. */
@@ -90,7 +93,7 @@ export class InstructionDecoder extends BinaryReader {
       case IMMEDIATE.s64:
         return this.skipS64('i64.const');
       case IMMEDIATE.tag:
-        return this.#index(module.tagCount, 'tag');
+        return this.#index(module.tagTypeIndices.length, 'tag');
       case IMMEDIATE.tryTable:
         return this.#tryTable();
       case IMMEDIATE.valueTypes:
@@ -239,7 +242,7 @@ export class InstructionDecoder extends BinaryReader {
       const start = this.offset;
       const kind = this.byte('catch clause');
       if (kind > 3) throw malformed(start, `unknown catch clause ${kind}`);
-      if (kind < 2) this.#secondIndex(this.#module.tagCount, 'tag');
+      if (kind < 2) this.#secondIndex(this.#module.tagTypeIndices.length, 'tag');
       this.labels[index] = this.#u32('label');
     }
     this.labelCount = count;

@@ -4,11 +4,10 @@
 // to the imported function and becomes the last. Traps therefore name the functions of the original file.
 
 import { ModuleError } from '../errors.ts';
-import type { BinaryReader } from './binary-reader.ts';
-import { BinaryWriter } from './binary-writer.ts';
+import { checkIndices } from './check-indices.ts';
+import type { BinaryWriter } from './binary-writer.ts';
 import { EXPORT_PREFIX, HOST_MODULE } from './host-names.ts';
-import type { Export, ExternKind, ParsedModule, Section } from './module.ts';
-import { EXTERN_KINDS, SECTION } from './module.ts';
+import type { Export, ExternKind, ParsedModule } from './module.ts';
 import type { SiteCode } from './rewrite-code.ts';
 import type { FunctionType, Limits, ValueType } from './types.ts';
 
@@ -42,23 +41,31 @@ export class ModuleRewrite {
   readonly globals: AddedGlobal[] = [];
   readonly exports: Export[] = [];
   readonly code: SiteCode[] = [];
-  /** Limits that replace those of the module's own memory and tables. */
-  limits: { readonly maxPages: number | null; readonly maxTableEntries: number | null } = {
-    maxPages: null,
-    maxTableEntries: null,
-  };
+  /** What the maxima of the module's own tables are lowered to; Infinity leaves them. */
+  maxTableEntries = Infinity;
+  /** The same for its memory, unless that is imported. */
+  maxPages = Infinity;
   functionImport: FunctionImport | null = null;
   /** True once the module's own memory is among `memoryImports`. */
   importsMemory = false;
   /** True if the start function is left to the host. */
   dropsStart = false;
 
-  /** @throws ModuleError ERR_MODULE_IMPORT or ERR_MODULE_EXPORT if the module uses the names of the passes. */
+  /** @throws ModuleError ERR_MODULE_IMPORT or ERR_MODULE_EXPORT if the module uses the names of the passes,
+   *   ERR_MODULE_MALFORMED if it uses an index that does not exist. */
   constructor(module: ParsedModule) {
+    checkIndices(module);
+    if (module.memories.length > 1) {
+      const problem = `module has ${module.memories.length} memories, the limit is 1; build it without multiple memories`;
+      throw new ModuleError('ERR_MODULE_LIMIT', problem);
+    }
     this.module = module;
     // Importing the epoch or the counter would hand a guest its own budget.
     if (module.imports.some((entry) => entry.module === HOST_MODULE)) {
-      throw new ModuleError('ERR_MODULE_IMPORT', `module imports from ${HOST_MODULE}, which is reserved; drop that import`);
+      throw new ModuleError(
+        'ERR_MODULE_IMPORT',
+        `module imports from ${HOST_MODULE}, which is reserved; drop that import`,
+      );
     }
     if (module.exports.some(({ name }) => name.startsWith(EXPORT_PREFIX))) {
       const problem = `module exports a name that starts with ${EXPORT_PREFIX}, which is reserved; rename that export`;

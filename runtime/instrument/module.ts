@@ -78,7 +78,7 @@ export interface ParsedModule {
   readonly importedMemoryCount: number;
   readonly globals: readonly GlobalType[];
   readonly importedGlobalCount: number;
-  readonly tagCount: number;
+  readonly tagTypeIndices: readonly number[];
   readonly exports: readonly Export[];
   /** Index of the start function. */
   readonly start: number | null;

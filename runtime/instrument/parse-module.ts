@@ -17,7 +17,7 @@ import { readLimits, readReferenceType, readValueType, skipFunctionType } from '
 export const MAX_ENTRIES = 100_000;
 
 /** The order that the specification fixes; custom sections may stand anywhere. */
-const SECTION_ORDER: readonly number[] = [
+export const SECTION_ORDER: readonly number[] = [
   SECTION.type,
   SECTION.import,
   SECTION.function,
@@ -70,7 +70,7 @@ export function parseModule(bytes: Uint8Array): ParsedModule {
     importedMemoryCount: imported.memories.length,
     globals: [...imported.globals, ...globals],
     importedGlobalCount: imported.globals.length,
-    tagCount: imported.tagCount + tags.length,
+    tagTypeIndices: [...imported.tagTypeIndices, ...tags],
     exports: readList(reader(SECTION.export), 'exports', 3, readExport),
     start: readStart(reader(SECTION.start)),
     elementSegmentCount: reader(SECTION.element)?.count('element segments', 2) ?? 0,
@@ -199,7 +199,7 @@ function byKind(imports: readonly Import[]) {
   const tables: TableType[] = [];
   const memories: Limits[] = [];
   const globals: GlobalType[] = [];
-  let tagCount = 0;
+  const tagTypeIndices: number[] = [];
   for (const entry of imports) {
     switch (entry.kind) {
       case 'function':
@@ -215,11 +215,11 @@ function byKind(imports: readonly Import[]) {
         globals.push(entry.global);
         break;
       case 'tag':
-        tagCount++;
+        tagTypeIndices.push(entry.typeIndex);
         break;
     }
   }
-  return { functionTypeIndices, tables, memories, globals, tagCount };
+  return { functionTypeIndices, tables, memories, globals, tagTypeIndices };
 }
 
 function readTableType(reader: BinaryReader): TableType {

@@ -61,14 +61,13 @@ const ROLE = { plain: 0, free: 1, control: 2 } as const;
 const ROLES = new Uint8Array(256);
 ROLES[OPCODE.nop] = ROLE.free;
 ROLES[OPCODE.drop] = ROLE.free;
-for (const opcode of [
-  ...[OPCODE.block, OPCODE.loop, OPCODE.if, OPCODE.else, OPCODE.try, OPCODE.tryTable, OPCODE.end, OPCODE.delegate],
-  ...[OPCODE.catch, OPCODE.catchAll, OPCODE.throw, OPCODE.rethrow, OPCODE.throwRef, OPCODE.unreachable, OPCODE.return],
-  ...[OPCODE.br, OPCODE.brIf, OPCODE.brTable, OPCODE.call, OPCODE.callIndirect],
-  ...[OPCODE.returnCall, OPCODE.returnCallIndirect, OPCODE.refFunc, OPCODE.tableSet],
-]) {
-  ROLES[opcode] = ROLE.control;
-}
+const CONTROL: readonly number[] = [
+  [OPCODE.block, OPCODE.loop, OPCODE.if, OPCODE.else, OPCODE.try, OPCODE.tryTable, OPCODE.end, OPCODE.delegate],
+  [OPCODE.catch, OPCODE.catchAll, OPCODE.throw, OPCODE.rethrow, OPCODE.throwRef, OPCODE.unreachable, OPCODE.return],
+  [OPCODE.br, OPCODE.brIf, OPCODE.brTable, OPCODE.call, OPCODE.callIndirect],
+  [OPCODE.returnCall, OPCODE.returnCallIndirect, OPCODE.refFunc, OPCODE.tableSet],
+].flat();
+for (const opcode of CONTROL) ROLES[opcode] = ROLE.control;
 
 // Flags of an open block.
 /** Its `end` is where other paths may join. */
@@ -111,17 +110,12 @@ export class FunctionScanner {
   scan(definedIndex: number): FunctionScan {
     const { codeRanges, functionTypeIndices, importedFunctionCount } = this.#module;
     const end = codeRanges[definedIndex * 2 + 1]!;
-    const reader = new BinaryReader(this.#module.bytes, codeRanges[definedIndex * 2]!, end);
+    const reader = new BinaryReader(this.#module.bytes, codeRanges[definedIndex * 2], end);
     this.#reset();
     this.paramCount = this.#countParams(functionTypeIndices[importedFunctionCount + definedIndex]!, reader.offset);
     this.localCount = countLocals(reader);
     this.codeStart = reader.offset;
-    const decoder = new InstructionDecoder(
-      this.#module,
-      reader.offset,
-      end,
-      this.paramCount + this.localCount,
-    );
+    const decoder = new InstructionDecoder(this.#module, reader.offset, end, this.paramCount + this.localCount);
     this.#add(this.codeStart, SITE.entry, 0);
     this.#openBlock(this.codeStart);
     this.#cost = Math.floor(this.localCount / LOCALS_PER_COST);
@@ -323,7 +317,8 @@ export class FunctionScanner {
 
   /** Returns true if the label is the function's own: branching to it returns. */
   #markTarget(decoder: InstructionDecoder, label: number): boolean {
-    if (label > this.#depth) throw malformed(decoder.start, `label ${label} does not exist, the depth is ${this.#depth}`);
+    if (label > this.#depth)
+      throw malformed(decoder.start, `label ${label} does not exist, the depth is ${this.#depth}`);
     if (label === this.#depth) return true;
     const target = this.#depth - 1 - label;
     if (!(this.#blocks[target]! & IS_LOOP)) this.#blocks[target]! |= JOINS;

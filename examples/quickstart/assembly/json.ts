@@ -12,12 +12,15 @@ export enum Type {
 
 export class Member {
   type: Type = Type.Absent;
-  /** For Type.String, with escapes decoded. */
+  /** For Type.String, with escapes decoded; for Type.Number as it was written. */
   string: string = '';
-  /** For Type.Number; infinite if it is beyond a double's range. */
-  number: f64 = 0;
 
   constructor(public name: string) {}
+
+  /** For Type.Number; infinite if it is beyond a double's range. */
+  get number(): f64 {
+    return parseNumber(this.string);
+  }
 }
 
 export enum Status {
@@ -37,7 +40,7 @@ export function readObject(text: string, wanted: Member[]): Status {
   const reader = new Reader(text);
   reader.skipSpace();
   const isObject = reader.peek() == c('{');
-  const isValid = isObject ? reader.object(1, wanted) : reader.value(0, new Member(''));
+  const isValid = isObject ? reader.object(1, wanted) : reader.value(0, null);
   reader.skipSpace();
   if (!isValid || reader.at != text.length) return Status.Invalid;
   return isObject ? Status.Ok : Status.NotObject;
@@ -50,17 +53,25 @@ function c(character: string): i32 {
   return load<u16>(changetype<usize>(character));
 }
 
+const NONE: Member[] = [];
 const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
 /** What `peek` gives behind the end. */
 const END = -1;
 
-/** Every method that returns a bool says whether the text went on as JSON does. */
+/**
+ * Every method that returns a bool says whether the text went on as JSON does. What nobody wants allocates nothing:
+ * memory is never freed, and a hostile body has room for a hundred thousand members.
+ */
 class Reader {
   at: i32 = 0;
-  private skipped: Member = new Member('');
+  /** The last string read: the first `length` of `units`. Decoding never makes a string longer. */
+  private units: StaticArray<u16>;
+  private length: i32 = 0;
 
-  constructor(private text: string) {}
+  constructor(private text: string) {
+    this.units = new StaticArray<u16>(text.length);
+  }
 
   peek(): i32 {
     return this.text.charCodeAt(this.at);
@@ -92,38 +103,62 @@ class Reader {
     return this.at > start;
   }
 
-  value(depth: i32, into: Member): bool {
+  value(depth: i32, into: Member | null): bool {
     this.skipSpace();
-    into.type = Type.Other;
     const next = this.peek();
-    if (next == c('{')) return this.object(depth + 1, []);
+    if (next == QUOTE) return this.stringValue(into);
+    if (next == c('-') || isDigit(next)) return this.numberValue(into);
+    if (into) into.type = Type.Other;
+    if (next == c('{')) return this.object(depth + 1, NONE);
     if (next == c('[')) return this.array(depth + 1);
     if (next == c('t')) return this.takeWord('true');
     if (next == c('f')) return this.takeWord('false');
-    if (next == c('n')) return this.takeWord('null');
-    return next == QUOTE ? this.string(into) : this.number(into);
+    return this.takeWord('null');
+  }
+
+  private stringValue(into: Member | null): bool {
+    if (!this.string()) return false;
+    if (into) {
+      into.type = Type.String;
+      into.string = String.UTF16.decodeUnsafe(changetype<usize>(this.units), <usize>this.length << 1);
+    }
+    return true;
+  }
+
+  private numberValue(into: Member | null): bool {
+    const start = this.at;
+    if (!this.number()) return false;
+    if (into) {
+      into.type = Type.Number;
+      into.string = this.text.substring(start, this.at);
+    }
+    return true;
   }
 
   object(depth: i32, wanted: Member[]): bool {
     if (depth > MAX_DEPTH || !this.take(c('{'))) return false;
     this.skipSpace();
     if (this.take(c('}'))) return true;
-    const name = new Member('');
     do {
       this.skipSpace();
-      if (!this.string(name)) return false;
+      if (!this.string()) return false;
+      const member = this.find(wanted);
       this.skipSpace();
-      if (!this.take(c(':')) || !this.value(depth, this.find(name.string, wanted))) return false;
+      if (!this.take(c(':')) || !this.value(depth, member)) return false;
       this.skipSpace();
     } while (this.take(c(',')));
     return this.take(c('}'));
   }
 
-  private find(name: string, wanted: Member[]): Member {
+  /** The one of `wanted` whose name was read last. */
+  private find(wanted: Member[]): Member | null {
     for (let i = 0; i < wanted.length; i++) {
-      if (wanted[i].name == name) return wanted[i];
+      const name = wanted[i].name;
+      const size = <usize>this.length << 1;
+      if (name.length != this.length) continue;
+      if (memory.compare(changetype<usize>(name), changetype<usize>(this.units), size) == 0) return wanted[i];
     }
-    return this.skipped;
+    return null;
   }
 
   private array(depth: i32): bool {
@@ -131,57 +166,49 @@ class Reader {
     this.skipSpace();
     if (this.take(c(']'))) return true;
     do {
-      if (!this.value(depth, this.skipped)) return false;
+      if (!this.value(depth, null)) return false;
       this.skipSpace();
     } while (this.take(c(',')));
     return this.take(c(']'));
   }
 
-  private number(into: Member): bool {
-    const start = this.at;
+  private number(): bool {
     this.take(c('-'));
     // After a leading zero no digit may follow: 01 is not JSON.
     if (!this.take(c('0')) && !this.takeDigits()) return false;
     if (this.take(c('.')) && !this.takeDigits()) return false;
     if (this.take(c('e')) || this.take(c('E'))) {
       if (!this.take(c('+'))) this.take(c('-'));
-      if (!this.takeDigits()) return false;
+      return this.takeDigits();
     }
-    into.type = Type.Number;
-    into.number = parseNumber(this.text.substring(start, this.at));
     return true;
   }
 
-  private string(into: Member): bool {
+  private string(): bool {
     if (!this.take(QUOTE)) return false;
-    const start = this.at;
-    let end = start;
-    while (this.text.charCodeAt(end) != QUOTE) {
-      if (end >= this.text.length) return false;
-      end += this.text.charCodeAt(end) == BACKSLASH ? 2 : 1;
-    }
-    // Decoding never makes a string longer.
-    const units = new StaticArray<u16>(end - start);
-    let length = 0;
-    while (this.at < end) {
+    this.length = 0;
+    while (!this.take(QUOTE)) {
       let unit = this.peek();
-      this.at++;
+      // A control character, or the end.
       if (unit < 0x20) return false;
+      this.at++;
       if (unit == BACKSLASH) {
         unit = this.escape();
         if (unit == END) return false;
         if (unit >= 0xd800 && unit <= 0xdfff) {
           const low = unit <= 0xdbff && this.takeWord('\\u') ? this.hex4() : END;
           if (low < 0xdc00 || low > 0xdfff) return false;
-          units[length++] = <u16>unit;
+          this.append(unit);
           unit = low;
         }
       }
-      units[length++] = <u16>unit;
+      this.append(unit);
     }
-    into.type = Type.String;
-    into.string = String.UTF16.decodeUnsafe(changetype<usize>(units), <usize>length << 1);
-    return this.take(QUOTE);
+    return true;
+  }
+
+  private append(unit: i32): void {
+    this.units[this.length++] = <u16>unit;
   }
 
   /** The UTF-16 code unit that the escape behind a backslash stands for, or END. */
@@ -217,22 +244,35 @@ function isDigit(character: i32): bool {
 
 /** `text` in quotes, with the escapes of JSON.stringify. */
 export function quote(text: string): string {
-  // The longest escape has six units.
-  const units = new StaticArray<u16>(6 * text.length + 2);
+  let size = 2;
+  for (let i = 0; i < text.length; i++) size += needsEscape(text.charCodeAt(i)) ? escapeOf(text.charCodeAt(i)).length : 1;
+  const units = new StaticArray<u16>(size);
   let length = 0;
   units[length++] = <u16>QUOTE;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= 0x20 && unit != QUOTE && unit != BACKSLASH) {
+    if (needsEscape(unit)) {
+      const escape = escapeOf(unit);
+      for (let j = 0; j < escape.length; j++) units[length++] = <u16>escape.charCodeAt(j);
+    } else {
       units[length++] = <u16>unit;
-      continue;
     }
-    const escape = escapeOf(unit);
-    for (let j = 0; j < escape.length; j++) units[length++] = <u16>escape.charCodeAt(j);
   }
   units[length++] = <u16>QUOTE;
   return String.UTF16.decodeUnsafe(changetype<usize>(units), <usize>length << 1);
 }
+
+function needsEscape(unit: i32): bool {
+  return unit < 0x20 || unit == QUOTE || unit == BACKSLASH;
+}
+
+// prettier-ignore
+const CONTROL_ESCAPES: StaticArray<string> = [
+  '\\u0000', '\\u0001', '\\u0002', '\\u0003', '\\u0004', '\\u0005', '\\u0006', '\\u0007',
+  '\\u0008', '\\u0009', '\\u000a', '\\u000b', '\\u000c', '\\u000d', '\\u000e', '\\u000f',
+  '\\u0010', '\\u0011', '\\u0012', '\\u0013', '\\u0014', '\\u0015', '\\u0016', '\\u0017',
+  '\\u0018', '\\u0019', '\\u001a', '\\u001b', '\\u001c', '\\u001d', '\\u001e', '\\u001f',
+];
 
 function escapeOf(unit: i32): string {
   switch (unit) {
@@ -251,6 +291,6 @@ function escapeOf(unit: i32): string {
     case 0x0d:
       return '\\r';
     default:
-      return '\\u' + unit.toString(16).padStart(4, '0');
+      return CONTROL_ESCAPES[unit];
   }
 }

@@ -32,7 +32,7 @@ const MAX_DIGITS = 770;
 /** digits × 10^exponent */
 class Decimal {
   exponent: i32 = 0;
-  digits: StaticArray<u8> = new StaticArray<u8>(MAX_DIGITS + 1);
+  private digits: StaticArray<u8> = new StaticArray<u8>(MAX_DIGITS + 1);
   length: i32 = 0;
 
   /** `text` is a number of JSON without its sign. */

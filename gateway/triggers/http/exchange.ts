@@ -73,8 +73,8 @@ const UNREAD_HEAD: RequestHead = {
   tracestate: undefined,
 };
 
-/** `open` until an answer is given, `answering` until the client has it. */
-type ExchangeState = 'open' | 'answering' | 'finished';
+/** `open` until an answer is given, `answering` until it has been sent; `gone` if the client left while it was open. */
+type ExchangeState = 'open' | 'answering' | 'finished' | 'gone';
 
 export class Exchange implements FinishedRequest {
   readonly id: string;
@@ -118,7 +118,10 @@ export class Exchange implements FinishedRequest {
     this.id = id;
     this.startedAtMs = context.now();
     connection.exchanges.add(this);
-    response.on('finish', () => this.#finish());
+    response.on('finish', () => {
+      // Not after the connection has closed, which may come first.
+      if (this.#state === 'answering') this.#finish('finished');
+    });
   }
 
   get remoteAddress(): string {
@@ -179,7 +182,7 @@ export class Exchange implements FinishedRequest {
   /** Calls back once if the client leaves before it has an answer; at once if it has left. */
   onClientGone(listener: () => void): void {
     if (this.#state === 'open') (this.#goneListeners ??= []).push(listener);
-    else if (this.status === HTTP_STATUS.ERR_CANCELLED) listener();
+    else if (this.#state === 'gone') listener();
   }
 
   /** False once it is answered, failed, or left by its client: work for it is then for nothing. */
@@ -199,7 +202,7 @@ export class Exchange implements FinishedRequest {
    */
   answer(status: number, headers: readonly string[], body: Uint8Array): void {
     if (this.#state !== 'open') return;
-    const isHead = this.head.method === 'HEAD' || this.request.method === 'HEAD';
+    const isHead = this.request.method === 'HEAD';
     const hasNoBody = status === 204 || status === 304;
     const fields: string[] = [];
     for (let i = 0; i < headers.length; i += 2) {
@@ -208,7 +211,8 @@ export class Exchange implements FinishedRequest {
     fields.push('x-request-id', this.id);
     // For HEAD it is what GET would have sent, which an answer without body does not tell (RFC 9110, section 8.6).
     if (!hasNoBody && !(isHead && body.byteLength === 0)) fields.push('content-length', String(body.byteLength));
-    if (this.#mustClose()) fields.push('connection', 'close');
+    const mustClose = this.#mustClose();
+    if (mustClose) fields.push('connection', 'close');
     try {
       this.#response.writeHead(status, fields);
     } catch (error) {
@@ -218,6 +222,7 @@ export class Exchange implements FinishedRequest {
       return;
     }
     this.status = status;
+    if (mustClose) this.connection.isClosing = true;
     this.#send(isHead || hasNoBody ? EMPTY_BODY : body);
   }
 
@@ -234,11 +239,11 @@ export class Exchange implements FinishedRequest {
 
   /** Called by the connection when its socket has closed. */
   clientGone(): void {
-    if (this.#state === 'finished') return;
     const isUnanswered = this.#state === 'open';
+    if (!isUnanswered && this.#state !== 'answering') return;
     this.error ??= new HttpError('ERR_CANCELLED', 'the client closed the connection before it had the answer');
     if (isUnanswered) this.status = HTTP_STATUS.ERR_CANCELLED;
-    this.#finish();
+    this.#finish(isUnanswered ? 'gone' : 'finished');
     if (isUnanswered) for (const listener of this.#goneListeners ?? []) listener();
   }
 
@@ -251,7 +256,6 @@ export class Exchange implements FinishedRequest {
     this.#state = 'answering';
     this.bodyBytes = body.byteLength;
     const response = this.#response;
-    if (this.#mustClose()) this.connection.isClosing = true;
     if (this.#isBodyUnread) {
       // The whole answer goes out now; only its end, which closes the connection, waits for the client to stop sending.
       if (body.byteLength > 0) response.write(body);
@@ -267,16 +271,15 @@ export class Exchange implements FinishedRequest {
 
   /** Most answers are in the kernel's hands by now; a timer is made only for the others. */
   #watchSlowClient(): void {
-    if (this.#state === 'finished') return;
+    if (this.#state !== 'answering') return;
     const { socket } = this.#response;
     // Without a socket it waits behind an earlier answer on the same connection.
     if (socket !== null && socket.writableLength === 0) return;
     this.#slowClientTimer = setTimeout(() => this.connection.socket.destroy(), this.#context.responseTimeoutMs);
   }
 
-  #finish(): void {
-    if (this.#state === 'finished') return;
-    this.#state = 'finished';
+  #finish(state: 'finished' | 'gone'): void {
+    this.#state = state;
     clearTimeout(this.#slowClientTimer);
     this.durationMs = this.#context.now() - this.startedAtMs;
     this.connection.exchangeFinished(this);

@@ -202,10 +202,13 @@ test('ends each of 100 pipelined requests once when the client leaves', async ()
   expect(listener.connectionCount).toBeLessThanOrEqual(1);
 });
 
-test('answers what came before garbage on a connection, then closes it', async () => {
+test.for([
+  { what: 'garbage', bytes: 'garbage\r\n\r\n' },
+  { what: 'CONNECT', bytes: 'CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n' },
+])('answers what came before $what on a connection, then closes it', async ({ bytes }) => {
   const { handler, held, heldCount } = holding();
   const { port } = await startListener(handler);
-  const client = openClient(port).write(`${GET}garbage\r\n\r\n`);
+  const client = openClient(port).write(`${GET}${bytes}`);
   await heldCount(1);
   held[0]?.answer(200, [], Buffer.from('whole'));
   expect(await client.answer()).toMatchObject({ status: 200, body: 'whole' });

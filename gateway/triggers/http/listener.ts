@@ -32,6 +32,8 @@ export interface HttpListenerOptions {
   readonly dispatch: Handler;
   /** Called exactly once for each request when it is over, refused and aborted ones included; must not throw. */
   readonly onFinished?: (request: FinishedRequest) => void;
+  /** Called when a connection could not be accepted, such as EMFILE for want of file descriptors. */
+  readonly onAcceptError?: (error: Error) => void;
   /** How long a client may take to receive an answer, in milliseconds; default 60,000. */
   readonly responseTimeoutMs?: number;
   /** How long a refused client may go on sending before its connection is cut, in milliseconds; default 1,000. */
@@ -65,6 +67,10 @@ export class HttpListener {
     this.#server = createHardenedServer(options.limits);
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#onRequest(request, response);
     this.#server
+      .on('error', (error) => {
+        // Without a listener it would end the process; a failure to listen is told by `listen`.
+        if (this.#server.listening) options.onAcceptError?.(error);
+      })
       .on('connection', (socket) => this.#onConnection(socket))
       .on('request', onRequest)
       .on('checkContinue', onRequest)
@@ -166,7 +172,11 @@ export class HttpListener {
   }
 }
 
-/** A server of node:http with every limit set and every leniency off. */
+/**
+ * A server of node:http with every limit set and every leniency off. It has no `upgrade` listener, so an offer of another
+ * protocol is served as a plain request. A client that closes its half of the connection counts as gone: TCP does not tell
+ * it from one that has left, and what has left must not hold a sandbox.
+ */
 function createHardenedServer(limits: ListenerLimits): Server {
   const shortestMs = Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs);
   const server = createServer({

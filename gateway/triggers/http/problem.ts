@@ -15,9 +15,12 @@ export interface ProblemAnswer {
 /** When a client that met a full queue or a gateway on its way out should come back, in seconds. */
 const RETRY_AFTER_S = '1';
 
-/** Any thrown value as an error that has a status; what is not known becomes ERR_INTERNAL with its cause. */
+/**
+ * Any thrown value as an error that can be answered; what has no status becomes ERR_INTERNAL with its cause. So does
+ * ERR_CANCELLED: it says that there is no client, and here there is one.
+ */
 export function toHttpCoded(error: unknown): CodedError<HttpErrorCode> {
-  if (isHttpCoded(error)) return error;
+  if (isHttpCoded(error) && error.code !== 'ERR_CANCELLED') return error;
   return new HttpError('ERR_INTERNAL', 'the gateway failed to serve the request; try again later', { cause: error });
 }
 

@@ -80,6 +80,11 @@ const refusals: readonly Refusal[] = [
   { what: 'a chunk without its end', bytes: `${POST}transfer-encoding: chunked\r\n\r\n1\r\nabc\r\n`, ...BAD },
   { what: 'TRACE', bytes: `TRACE / HTTP/1.1\r\n${H}\r\n`, ...NOT_IMPLEMENTED },
   { what: 'CONNECT', bytes: 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n', ...NOT_IMPLEMENTED },
+  {
+    what: 'CONNECT with a body',
+    bytes: 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\ncontent-length: 9\r\n\r\nabc',
+    ...NOT_IMPLEMENTED,
+  },
   { what: 'an unknown method', bytes: `BREW / HTTP/1.1\r\n${H}\r\n`, ...NOT_IMPLEMENTED },
   { what: 'HTTP/2.0 in a request line', bytes: `GET / HTTP/2.0\r\n${H}\r\n`, ...VERSION },
   { what: 'HTTP/1.2', bytes: `GET / HTTP/1.2\r\n${H}\r\n`, ...VERSION },

@@ -17,10 +17,8 @@ test('makes ids that sort in their order, whatever the clock does', () => {
       let call = 0;
       const next = createRequestIds(() => times[call++]!, isHigh ? ones : zeros);
       const ids = times.map(() => next());
-      for (const [i, id] of ids.entries()) {
-        expect(id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
-        if (i > 0) expect(id > ids[i - 1]!).toBe(true);
-      }
+      expect(ids.every((id) => /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(id))).toBe(true);
+      expect(ids.every((id, i) => i === 0 || id > ids[i - 1]!)).toBe(true);
     }),
   );
 });

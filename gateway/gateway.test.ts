@@ -1,0 +1,143 @@
+// The assembled gateway over real sockets: bodies, clients that misbehave, functions side by side.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ECHO, ENDLESS_LOOP, logging, printing, TRAP } from '../runtime/testing/guests.ts';
+import { type RunningGateway, startGateway } from './testing/running-gateway.ts';
+import { openClient } from './triggers/http/raw-client.fixture.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const codeOf = async (answer: Response): Promise<unknown> => ((await answer.json()) as { code: string }).code;
+
+describe('a gateway with several threads', () => {
+  let running: RunningGateway;
+
+  beforeAll(async () => {
+    running = await startGateway(
+      { echo: ECHO, observed: logging('ran'), good: printing('{"body":"good"}'), loop: ENDLESS_LOOP, trap: TRAP },
+      { settings: 'pool: { threads: 2 }', limits: { echo: 'wall: 10s', loop: 'wall: 300ms' } },
+    );
+  });
+  afterAll(() => running.close());
+
+  test('carries a binary body of 1 MiB in and out, byte for byte', async () => {
+    const sent = randomBytes(1024 * 1024);
+    const answer = await fetch(running.url('/echo'), { method: 'POST', body: sent });
+    expect(answer.status).toBe(200);
+    expect(sha256(await answer.bytes())).toBe(sha256(sent));
+  });
+
+  test('refuses a body of one byte more than 1 MiB, and serves the next', async () => {
+    const refused = await fetch(running.url('/echo'), { method: 'POST', body: randomBytes(1024 * 1024 + 1) });
+    expect([refused.status, await codeOf(refused)]).toEqual([413, 'ERR_BODY_TOO_LARGE']);
+    expect(await (await fetch(running.url('/echo'), { method: 'POST', body: 'ü\0"' })).text()).toBe('ü\0"');
+  });
+
+  test.for([
+    { length: 15_000, status: 200 },
+    { length: 17_000, status: 431 },
+  ])('answers a request with a header of $length bytes with $status', async ({ length, status }) => {
+    const answer = await fetch(running.url('/good'), { headers: { 'x-large': 'h'.repeat(length) } });
+    expect(answer.status).toBe(status);
+    expect((await fetch(running.url('/good'))).status).toBe(200);
+  });
+
+  test('never runs a function for an upload that was aborted', async () => {
+    const client = openClient(running.port);
+    client.write('POST /observed?aborted HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n');
+    // The 100 tells that the gateway reads the body.
+    expect((await client.answer())?.status).toBe(100);
+    client.write('only a part');
+    client.socket.destroy();
+    const aborted = await running.log.request('/observed');
+    expect(aborted).toMatchObject({ status: 499, code: 'ERR_CANCELLED' });
+    expect(aborted).not.toHaveProperty('run_ms');
+
+    const good = await fetch(running.url('/observed'), { method: 'POST', body: 'whole' });
+    expect(await good.text()).toBe('logged');
+    const runs = running.log.lines.filter(({ source }) => source === 'guest');
+    expect(runs.map((line) => line['request_id'])).toEqual([good.headers.get('x-request-id')]);
+  });
+
+  test('serves one function while another loops for ever', async () => {
+    const looping = fetch(running.url('/loop'));
+    const good = await Promise.all(Array.from({ length: 20 }, () => fetch(running.url('/good'))));
+    expect(good.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    const looped = await looping;
+    expect([looped.status, await codeOf(looped)]).toEqual([504, 'ERR_GUEST_DEADLINE']);
+    expect((await fetch(running.url('/good'))).status).toBe(200);
+  });
+
+  test('tells of a thread that had to be replaced', async () => {
+    await fetch(running.url('/loop'));
+    const line = await running.log.find(({ msg }) => msg === 'worker thread replaced');
+    expect(line).toMatchObject({ level: 'warn', reason: 'deadline', function: 'loop' });
+  });
+
+  test('says nothing of a trap to the client, and where it was to the log', async () => {
+    const answer = await fetch(running.url('/trap'));
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).not.toContain('unreachable');
+    const line = await running.log.request('/trap');
+    expect(String(line['reason'])).toContain('unreachable');
+    expect(JSON.stringify(line['details'])).toContain('wasm-function');
+  });
+});
+
+describe('a gateway with one thread', () => {
+  let running: RunningGateway;
+
+  beforeAll(async () => {
+    running = await startGateway(
+      {
+        loop: ENDLESS_LOOP,
+        patient: printing('{"body":"patient"}'),
+        hurried: printing('{"body":"hurried"}'),
+        narrow: printing('{"body":"narrow"}'),
+      },
+      {
+        settings: 'pool: { threads: 1 }',
+        limits: {
+          loop: 'wall: 1h, queueTimeout: 1h',
+          patient: 'queueTimeout: 1h',
+          hurried: 'queueTimeout: 20ms',
+          narrow: 'queueTimeout: 1h, queue: 1',
+        },
+      },
+    );
+  });
+  afterAll(() => running.close());
+
+  /** Clients of the endless loop, the first of which has the only thread. */
+  async function occupy(clients: number): Promise<() => void> {
+    const opened = Array.from({ length: clients }, () => openClient(running.port));
+    for (const client of opened) client.write('GET /loop HTTP/1.1\r\nhost: a\r\n\r\n');
+    let answer: Response;
+    do answer = await fetch(running.url('/hurried'));
+    while (answer.status === 200);
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'ERR_QUEUE_TIMEOUT']);
+    return () => {
+      for (const client of opened) client.socket.destroy();
+    };
+  }
+
+  test('gives the thread of clients that have left to the next', async () => {
+    const leave = await occupy(30);
+    const waiting = fetch(running.url('/patient'));
+    leave();
+    // The limits of the loop are longer than this test may take.
+    expect(await (await waiting).text()).toBe('patient');
+  });
+
+  test('says when to come back if the queue is full', async () => {
+    const leave = await occupy(1);
+    const both = [fetch(running.url('/narrow')), fetch(running.url('/narrow'))];
+    const first = await Promise.race(both);
+    expect(first.status).toBe(503);
+    expect(first.headers.get('retry-after')).toBe('1');
+    expect(await codeOf(first)).toBe('ERR_QUEUE_FULL');
+    leave();
+    const statuses = (await Promise.all(both)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, 503]);
+  });
+});

@@ -1,0 +1,44 @@
+// Pass: the module's own memory becomes an import, so that the host owns it: pools it, clears it, and caps it.
+
+import { ModuleError } from '../errors.ts';
+import { HOST_MODULE } from './host-names.ts';
+import type { ModuleRewrite } from './module-rewrite.ts';
+
+export const MEMORY_IMPORT = 'memory';
+
+export interface ImportMemoryOptions {
+  /** Most pages of 64 KiB that the memory may grow to; 65,536 (4 GiB) by default. */
+  readonly maxPages?: number;
+}
+
+/** The memory to make for an instance: exactly these limits. */
+export interface ImportedMemory {
+  readonly module: string;
+  readonly name: string;
+  readonly minPages: number;
+  readonly maxPages: number;
+}
+
+/**
+ * Returns what the host has to import, or null if the module defines no memory.
+ * @throws ModuleError ERR_MODULE_LIMIT if the memory starts above `maxPages`.
+ */
+export function importMemory(
+  rewrite: ModuleRewrite,
+  { maxPages = 65_536 }: ImportMemoryOptions,
+): ImportedMemory | null {
+  const { memories, importedMemoryCount } = rewrite.module;
+  const memory = memories[importedMemoryCount];
+  if (memory === undefined) return null;
+  if (memory.min > maxPages) {
+    throw new ModuleError(
+      'ERR_MODULE_LIMIT',
+      `module's memory starts with ${memory.min} pages of 64 KiB, the limit is ${maxPages}; raise limits.memory or shrink it`,
+      { min: memory.min, limit: maxPages },
+    );
+  }
+  const max = Math.min(memory.max ?? maxPages, maxPages);
+  rewrite.importMemory({ module: HOST_MODULE, name: MEMORY_IMPORT, min: memory.min, max });
+  rewrite.importsMemory = true;
+  return { module: HOST_MODULE, name: MEMORY_IMPORT, minPages: memory.min, maxPages: max };
+}
