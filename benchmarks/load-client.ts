@@ -51,22 +51,27 @@ function parse(args: string[]): LoadOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  const options = {
-    port: Number(values.port),
-    connections: Number(values.connections),
-    seconds: Number(values.seconds),
-    warmUpSeconds: Number(values['warm-up']),
-    rate: values.rate === undefined ? undefined : Number(values.rate),
+  return {
+    port: readInteger('--port', values.port, 1, 65_535),
+    connections: readInteger('--connections', values.connections, 1, 10_000),
+    seconds: readNumber('--seconds', values.seconds, 0.01, 3600),
+    warmUpSeconds: readNumber('--warm-up', values['warm-up'], 0, 3600),
+    rate: values.rate === undefined ? undefined : readNumber('--rate', values.rate, 1, 1e7),
   };
-  const isCount = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
-  if (!isCount(options.port, 65_535)) throw new TypeError(`--port must be from 1 to 65535, got ${values.port}`);
-  if (!isCount(options.connections, 10_000)) throw new TypeError('--connections must be from 1 to 10000');
-  if (!(options.seconds > 0 && options.seconds <= 3600)) throw new TypeError('--seconds must be at most 3600');
-  if (!(options.warmUpSeconds >= 0 && options.warmUpSeconds <= 3600)) throw new TypeError('--warm-up must be at most 3600');
-  if (options.rate !== undefined && !(options.rate > 0 && options.rate <= 1e7)) {
-    throw new TypeError('--rate must be a number of requests per second up to 10000000');
-  }
-  return options;
+}
+
+/** @throws TypeError if it is no integer in the range */
+function readInteger(option: string, text: string | undefined, min: number, max: number): number {
+  const value = readNumber(option, text, min, max);
+  if (Number.isInteger(value)) return value;
+  throw new TypeError(`${option} must be an integer from ${min} to ${max}, got "${text}"`);
+}
+
+/** @throws TypeError if it is no number in the range */
+function readNumber(option: string, text: string | undefined, min: number, max: number): number {
+  const value = Number(text);
+  if (text !== undefined && text.trim() !== '' && value >= min && value <= max) return value;
+  throw new TypeError(`${option} must be a number from ${min} to ${max}, got ${JSON.stringify(text) ?? 'none'}`);
 }
 
 async function main(args: string[]): Promise<number> {

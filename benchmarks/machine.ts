@@ -30,7 +30,7 @@ export async function describeEnvironment(): Promise<Environment> {
   return {
     date: new Date().toISOString(),
     commit: commit ?? null,
-    dirty: changes !== '',
+    dirty: Boolean(changes),
     node: process.versions.node,
     v8: process.versions.v8,
     os: `${type()} ${release()} ${process.arch}`,

@@ -44,7 +44,9 @@ export function renderMarkdown({ question, environment, options, answer }: Repor
 
 /** A table with aligned columns, readable as text too: names to the left, numbers to the right. */
 export function renderTable({ columns, rows }: Pick<Table, 'columns' | 'rows'>): string {
-  const widths = columns.map((column, index) => Math.max(3, ...[column, ...rows.map((row) => row[index]!)].map(lengthOf)));
+  const widths = columns.map((column, index) =>
+    Math.max(3, ...[column, ...rows.map((row) => row[index]!)].map(lengthOf)),
+  );
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!))).join(' | ')} |`;
   const rule = widths.map((width, index) => (index === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));

@@ -11,9 +11,9 @@ export function expectedAnswer(body: string): string {
   let order: unknown;
   try {
     order = JSON.parse(body);
-    if (!isStrict(body)) throw new SyntaxError('half a surrogate pair, or too deep');
+    if (!isStrict(body)) throw new SyntaxError('half a surrogate pair, too deep, or too long a number');
   } catch {
-    return refusal('the body is not valid JSON of at most 32 levels');
+    return refusal('the body is not valid JSON, or past its limits: 32 levels, 1000 characters a number');
   }
   if (typeof order !== 'object' || order === null || Array.isArray(order)) {
     return refusal('the body is not an object: send a JSON object with id and value');
@@ -32,11 +32,12 @@ function isStrict(json: string): boolean {
   const string = /"(?:[^"\\]|\\.)*"/g;
   let depth = 0;
   let deepest = 0;
-  for (const character of json.replaceAll(string, '')) {
+  const rest = json.replaceAll(string, '');
+  for (const character of rest) {
     if ('[{'.includes(character)) deepest = Math.max(deepest, ++depth);
     if (']}'.includes(character)) depth--;
   }
-  return deepest <= 32 && (json.match(string) ?? []).every(isWellFormed);
+  return deepest <= 32 && !/[-+.\deE]{1001}/.test(rest) && (json.match(string) ?? []).every(isWellFormed);
 }
 
 function isWellFormed(json: string): boolean {

@@ -19,6 +19,7 @@ export class Gateway {
   readonly #admin: Server | undefined;
   readonly #logger: Logger;
   #address: AddressInfo | undefined;
+  #adminAddress: AddressInfo | undefined;
   #state: 'starting' | 'serving' | 'draining' = 'starting';
 
   private constructor(config: Config, site: Site, runtime: Runtime, logger: Logger) {
@@ -62,8 +63,9 @@ export class Gateway {
 
   async #listen({ listen, admin, routes, functions }: Config): Promise<void> {
     if (this.#admin !== undefined && admin !== null) {
-      const address = await bind(admin.listen, 'admin.listen', () => listenOn(this.#admin!, admin.listen));
-      this.#logger.info({ address: formatAddress(address) }, 'admin listener ready');
+      const server = this.#admin;
+      this.#adminAddress = await bind(admin.listen, 'admin.listen', () => listenOn(server, admin.listen));
+      this.#logger.info({ address: formatAddress(this.#adminAddress) }, 'admin listener ready');
     }
     this.#address = await bind(listen, 'listen', () => this.#listener.listen(listen));
     this.#state = 'serving';
@@ -77,7 +79,7 @@ export class Gateway {
   }
 
   get adminAddress(): AddressInfo | undefined {
-    return this.#admin?.address() as AddressInfo | undefined;
+    return this.#adminAddress;
   }
 
   /**
@@ -111,25 +113,32 @@ export class Gateway {
 async function listenOn(server: Server, { host, port }: Address): Promise<AddressInfo> {
   server.listen(host === null ? { port } : { host, port });
   await once(server, 'listening');
-  return server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('the listener is bound to no port');
+  return address;
 }
 
 async function bind(address: Address, key: string, listen: () => Promise<AddressInfo>): Promise<AddressInfo> {
   try {
     return await listen();
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const wanted = `${address.host ?? '*'}:${address.port}`;
-    const reasons: Record<string, string> = {
-      EADDRINUSE: `${wanted} is in use: stop the process that has it, or change ${key}`,
-      EACCES: `${wanted} needs more rights: choose a port from 1024 on, or change ${key}`,
-      EADDRNOTAVAIL: `${wanted} is not an address of this machine: change ${key}`,
-    };
-    const reason = reasons[code ?? ''] ?? `cannot listen on ${wanted} (${message}): change ${key}`;
+    const wanted = formatHostPort(address.host ?? '*', address.port);
+    const reasons = new Map<unknown, string>([
+      ['EADDRINUSE', `${wanted} is in use: stop the process that has it, or change ${key}`],
+      ['EACCES', `${wanted} needs more rights: choose a port from 1024 on, or change ${key}`],
+      ['EADDRNOTAVAIL', `${wanted} is not an address of this machine: change ${key}`],
+      ['ENOTFOUND', `${wanted} has a host that does not resolve: change ${key}`],
+    ]);
+    const known = cause instanceof Error && 'code' in cause ? reasons.get(cause.code) : undefined;
+    const reason = known ?? `cannot listen on ${wanted} (${String(cause)}): change ${key}`;
     throw new CodedError('ERR_LISTEN', reason, { address, key }, { cause });
   }
 }
 
-function formatAddress({ address, port, family }: AddressInfo): string {
-  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+function formatAddress({ address, port }: AddressInfo): string {
+  return formatHostPort(address, port);
+}
+
+function formatHostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -9,11 +9,13 @@ import { reportFailure, EXIT_USAGE } from './cli/failure.ts';
 import { routesCommand } from './cli/routes.ts';
 import { runCommand } from './cli/run.ts';
 import { startCommand } from './cli/start.ts';
+import { tolerateClosedPipes } from './cli/terminal.ts';
 
 const COMMANDS = [runCommand, startCommand, checkCommand, routesCommand, inspectCommand, invokeCommand];
 
 /** Runs the command that `argv` names; sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  tolerateClosedPipes();
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {

@@ -56,10 +56,12 @@ export interface GuestLogLine {
 export interface InvocationCost {
   /** From admission to the start on a thread. */
   readonly queueMs: number;
-  /** Creating the instance, its start function included. */
+  /** Creating the instance. */
   readonly instantiateMs: number;
-  /** Running the guest, contract encoding excluded. */
+  /** From the instance to the guest's end, waiting and other invocations of its thread included. */
   readonly runMs: number;
+  /** CPU time of the guest on its thread, exact to a time slice. */
+  readonly cpuMs: number;
   /** Size of linear memory at the end, in bytes. */
   readonly memoryBytes: number;
   readonly hostCalls: number;

@@ -7,6 +7,7 @@ import { type FunctionLimits, type LoadedFunction, Runtime } from './runtime.ts'
 import * as guests from './testing/guests.ts';
 
 const LIMITS: FunctionLimits = {
+  cpuMs: 60_000,
   wallMs: 300,
   memoryBytes: 64 * 1024 * 1024,
   outputBytes: 4 * 1024 * 1024,

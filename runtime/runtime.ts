@@ -29,6 +29,8 @@ export interface FunctionDefinition {
 }
 
 export interface FunctionLimits {
+  /** CPU time of one invocation, in milliseconds; 100 unless configured. */
+  readonly cpuMs: number;
   /** Wall time of one invocation from its start on a thread, in milliseconds; 1000 unless configured. */
   readonly wallMs: number;
   /** Linear memory of one instance, in bytes, a multiple of the 64 KiB of a wasm page; 64 MiB unless configured. */
@@ -82,9 +84,9 @@ export class Runtime {
       pin: sha256,
       limits: { memoryBytes, tableEntries, knownImports: this.#knownImports },
     });
-    const { module, facts } = lease.prepared;
-    const { outputBytes, wallMs } = limits;
-    const fn = this.#pool.load({ name, kind: facts.kind, module, contract, env, outputBytes, wallMs }, limits);
+    const { prepared } = lease;
+    const { outputBytes, cpuMs, wallMs } = limits;
+    const fn = this.#pool.load({ name, prepared, contract, env, outputBytes, cpuMs, wallMs }, limits);
     return this.#loaded(definition, fn, lease);
   }
 
@@ -103,7 +105,7 @@ export class Runtime {
     return {
       definition,
       facts: lease.prepared.facts,
-      sha256: lease.prepared.sha256,
+      sha256: lease.sha256,
       invoke(invocation, receiver) {
         const pending = pool.submit(fn, invocation, receiver);
         return () => pool.cancel(pending);

@@ -25,6 +25,7 @@ declare namespace WebAssembly {
   }
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    /** A SharedArrayBuffer if it is shared. */
     readonly buffer: ArrayBuffer;
     grow(deltaPages: number): number;
   }
@@ -42,6 +43,10 @@ declare namespace WebAssembly {
     );
     value: unknown;
   }
+  /** An import that suspends its WebAssembly caller while the promise that it answers is pending (JSPI). */
+  class Suspending {
+    constructor(call: (...args: never[]) => unknown);
+  }
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}
@@ -50,6 +55,8 @@ declare namespace WebAssembly {
   type Exports = Readonly<Record<string, ExportValue>>;
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+  /** Calls an export on a stack of its own, on which suspending imports can wait (JSPI). */
+  function promising(exported: (...args: never[]) => unknown): (...args: unknown[]) => Promise<unknown>;
   function validate(bytes: BufferSource): boolean;
   function compile(bytes: BufferSource): Promise<Module>;
 }

@@ -33,7 +33,7 @@ export class HttpConnection {
     this.#listener = listener;
     const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
     const callback = (length: number): boolean => {
-      this.#receive(buffer.latin1Slice(0, length));
+      this.#receive(buffer.toString('latin1', 0, length));
       return true;
     };
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true, onread: { buffer, callback } });

@@ -42,7 +42,11 @@ export class LatencyHistogram {
   }
 
   summary(): LatencySummary {
-    const [p50Ms, p90Ms, p99Ms] = [0.5, 0.9, 0.99].map((share) => this.quantileMs(share)) as [number, number, number];
-    return { p50Ms, p90Ms, p99Ms, maxMs: this.#maxMs };
+    return {
+      p50Ms: this.quantileMs(0.5),
+      p90Ms: this.quantileMs(0.9),
+      p99Ms: this.quantileMs(0.99),
+      maxMs: this.#maxMs,
+    };
   }
 }

@@ -6,6 +6,7 @@
 
 import { HttpConnection, type LoadFailure } from './http-connection.ts';
 import { LatencyHistogram, type LatencySummary } from './latency-histogram.ts';
+import { startMetronome } from './metronome.ts';
 import { TaxWorkload } from './tax-workload.ts';
 
 export interface LoadOptions {
@@ -88,24 +89,15 @@ class LoadRun {
 
   async #send(): Promise<void> {
     const patience = setTimeout(() => this.#giveUp(), this.#stopAtMs - performance.now() + PATIENCE_MS);
-    const clock = this.#options.rate === undefined ? undefined : this.#startClock();
+    const beat = (): void => this.#sendDue(performance.now());
+    const stopBeats = this.#options.rate === undefined ? undefined : startMetronome(beat);
     try {
-      this.#sendDue(performance.now());
+      beat();
       await this.#finished.promise;
     } finally {
       clearTimeout(patience);
-      clock?.stop();
+      stopBeats?.();
     }
-  }
-
-  /** Polls, since a timer is late by up to a millisecond, which is more than most answers take. Costs a core. */
-  #startClock(): { stop(): void } {
-    let next = setImmediate(tick, this);
-    function tick(run: LoadRun): void {
-      run.#sendDue(performance.now());
-      next = setImmediate(tick, run);
-    }
-    return { stop: () => clearImmediate(next) };
   }
 
   #sendDue(nowMs: number): void {

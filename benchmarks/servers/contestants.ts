@@ -33,17 +33,15 @@ export function wasmgate(name: string, modulePath: string, connections: number):
 
 async function startWasmgate(modulePath: string, connections: number): Promise<RunningServer> {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-bench-'));
-  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const config = join(folder, 'wasmgate.yaml');
   try {
-    const server = await startServer(async (port) => {
+    // It reads its config once, before it answers.
+    return await startServer(async (port) => {
       await writeFile(config, configFor(port, modulePath, connections));
       return [file('../../gateway/bin.ts'), 'start', '--config', config];
     });
-    return { ...server, stop: () => server.stop().finally(removeFolder) };
-  } catch (error) {
-    await removeFolder();
-    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

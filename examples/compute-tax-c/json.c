@@ -55,6 +55,7 @@ static bool read_number(struct reader *reader, double *number) {
     if (*reader->at == '+' || *reader->at == '-') reader->at++;
     if (!take_digits(reader)) return false;
   }
+  if (reader->at - start > JSON_MAX_NUMBER) return false;
   *number = strtod(start, NULL);
   return true;
 }

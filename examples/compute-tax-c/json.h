@@ -25,6 +25,8 @@ enum json_status { JSON_OK, JSON_INVALID, JSON_NOT_OBJECT };
 
 // Arrays and objects within each other; deeper text is JSON_INVALID, so that it cannot overflow the stack.
 enum { JSON_MAX_DEPTH = 32 };
+// Characters of one number; a longer one is JSON_INVALID. No double needs more than 767 digits to be told apart.
+enum { JSON_MAX_NUMBER = 1000 };
 
 // Reads `text` as one object. Of a name that occurs twice the last wins, as in JavaScript. Half a surrogate pair is
 // JSON_INVALID: no UTF-8 can say it.

@@ -20,7 +20,7 @@ static const char *compute_tax(const struct json_member *request_body, const str
   struct json_member order[] = {{.name = "id"}, {.name = "value"}};
   switch (json_read_object(request_body->string, order, 2)) {
   case JSON_INVALID:
-    return "the body is not valid JSON of at most 32 levels";
+    return "the body is not valid JSON, or past its limits: 32 levels, 1000 characters a number";
   case JSON_NOT_OBJECT:
     return "the body is not an object: send a JSON object with id and value";
   case JSON_OK:

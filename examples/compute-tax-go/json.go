@@ -7,8 +7,12 @@ import (
 	"strconv"
 )
 
-// maxDepth bounds arrays and objects within each other.
-const maxDepth = 32
+const (
+	// maxDepth bounds arrays and objects within each other.
+	maxDepth = 32
+	// maxNumber bounds the characters of one number. No double needs more than 767 digits to be told apart.
+	maxNumber = 1000
+)
 
 var (
 	errInvalid   = errors.New("not valid JSON")
@@ -49,11 +53,16 @@ func (o object) number(name string) (number float64, ok bool) {
 	return number, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// isStrict finds what encoding/json lets pass in valid JSON: more than maxDepth levels, and half a surrogate pair,
-// which it would replace by U+FFFD.
+// isStrict finds what encoding/json lets pass in valid JSON: more than maxDepth levels, numbers of more than maxNumber
+// characters, and half a surrogate pair, which it would replace by U+FFFD.
 func isStrict(text []byte) bool {
-	depth, inString := 0, false
+	depth, number, inString := 0, 0, false
 	for i := 0; i < len(text); i++ {
+		if inString || bytes.IndexByte([]byte("+-.0123456789eE"), text[i]) < 0 {
+			number = 0
+		} else if number++; number > maxNumber {
+			return false
+		}
 		switch c := text[i]; {
 		case c == '"':
 			inString = !inString

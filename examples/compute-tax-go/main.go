@@ -24,7 +24,7 @@ func computeTax(event object) (string, error) {
 	if errors.Is(err, errNotObject) {
 		return "", errors.New("the body is not an object: send a JSON object with id and value")
 	} else if err != nil {
-		return "", errors.New("the body is not valid JSON of at most 32 levels")
+		return "", errors.New("the body is not valid JSON, or past its limits: 32 levels, 1000 characters a number")
 	}
 	id, ok := order.text("id")
 	if !ok {

@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// Arrays and objects within each other; deeper text is invalid, so that it cannot overflow the stack.
 const MAX_DEPTH: usize = 32;
 
+/// Characters of one number; a longer one is invalid. No double needs more than 767 digits to be told apart.
+const MAX_NUMBER: usize = 1000;
+
 #[derive(PartialEq)]
 pub enum Value {
     String(String),
@@ -139,7 +142,11 @@ impl Reader<'_> {
             let _sign = self.has("+") || self.has("-");
             self.digits()?;
         }
-        parse_number(&self.text[start..self.at])
+        let text = &self.text[start..self.at];
+        if text.len() > MAX_NUMBER {
+            return None;
+        }
+        text.parse().ok()
     }
 
     fn digits(&mut self) -> Option<()> {
@@ -203,29 +210,6 @@ impl Reader<'_> {
         }
         self.at += 4;
         u32::from_str_radix(digits, 16).ok()
-    }
-}
-
-/// Infinite if it is beyond an `f64`'s range.
-fn parse_number(text: &str) -> Option<f64> {
-    if text.len() < 10_000 {
-        return text.parse().ok();
-    }
-    // `parse` takes any exponent past 65,536 for zero or infinity, though as many digits may make up for it: move the
-    // point in front of the first digit that counts.
-    let (mantissa, exponent) = text.split_once(|c| c == 'e' || c == 'E').unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let unsigned = whole.trim_start_matches('-');
-    let digits = format!("{unsigned}{fraction}");
-    let significant = digits.trim_start_matches('0');
-    match exponent.parse::<i32>() {
-        Ok(exponent) => {
-            let point = unsigned.len() as i64 - (digits.len() - significant.len()) as i64 + i64::from(exponent);
-            let sign = if whole.len() > unsigned.len() { "-" } else { "" };
-            format!("{sign}0.{significant}e{point}").parse().ok()
-        }
-        // No body has so many digits.
-        Err(_) => text.parse().ok(),
     }
 }
 

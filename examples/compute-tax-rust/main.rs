@@ -18,7 +18,7 @@ fn compute_tax(event: &Members) -> Result<String, &'static str> {
         _ => return Err("the body is empty: send a JSON object with id and value"),
     };
     let order = json::read_object(body).map_err(|error| match error {
-        ReadError::Invalid => "the body is not valid JSON of at most 32 levels",
+        ReadError::Invalid => "the body is not valid JSON, or past its limits: 32 levels, 1000 characters a number",
         ReadError::NotObject => "the body is not an object: send a JSON object with id and value",
     })?;
     let id = match order.get("id") {

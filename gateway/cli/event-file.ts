@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { CodedError } from '../../runtime/errors.ts';
 import type { InvocationEvent } from '../../runtime/invocation.ts';
 import { normaliseTarget } from '../routes/normalise-path.ts';
+import { messageOf } from './failure.ts';
 
 const httpRequest = z
   .strictObject({
@@ -54,7 +55,7 @@ function parseTarget(method: string, uri: string, source: string): { path: strin
     const { path, query } = normaliseTarget(method, uri);
     return { path, query };
   } catch (cause) {
-    throw notARequest(source, `uri: ${(cause as Error).message}`, cause);
+    throw notARequest(source, `uri: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -74,7 +75,7 @@ function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const reason = text.trim() === '' ? 'it is empty' : (cause as Error).message;
+    const reason = text.trim() === '' ? 'it is empty' : messageOf(cause);
     throw new CodedError('ERR_USAGE', `${source} is not JSON: ${reason}`, { source }, { cause });
   }
 }

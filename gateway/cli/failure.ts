@@ -1,5 +1,6 @@
 // How a command fails: what it prints and with which code it exits.
 
+import { inspect } from 'node:util';
 import { CodedError } from '../../runtime/errors.ts';
 import { ConfigError } from '../config/problems.ts';
 import { formatCount, paint } from './terminal.ts';
@@ -21,6 +22,11 @@ export function reportFailure(error: unknown): number {
     process.stderr.write(`${label}: ${error.message}${isUsage ? '' : ` (${error.code})`}\n`);
     return isUsage || error.code.startsWith('ERR_MODULE_') ? EXIT_USAGE : EXIT_FAILURE;
   }
-  process.stderr.write(`${label}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`${label}: ${inspect(error)}\n`);
   return EXIT_FAILURE;
+}
+
+/** What any thrown value says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

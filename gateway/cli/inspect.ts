@@ -6,7 +6,7 @@ import { readModule } from '../../runtime/module/read-module.ts';
 import { importNames, standardHostModules } from '../../runtime/sandbox/host-modules.ts';
 import { configForModule } from '../config/module-config.ts';
 import { type JsonOption, jsonOption } from './options.ts';
-import { escapeControls, formatBytes, formatTable, paint } from './terminal.ts';
+import { escapeLine, formatBytes, formatTable, paint } from './terminal.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -46,11 +46,9 @@ function toText(path: string, sha256: string, facts: ModuleFacts): string {
     ['start', hasStart ? 'has a start function' : 'none'],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
-  const summary = rows
-    .map(([label, text]) => `${paint('bold', label.padEnd(width))}  ${escapeControls(text)}\n`)
-    .join('');
+  const summary = rows.map(([label, text]) => `${paint('bold', label.padEnd(width))}  ${escapeLine(text)}\n`).join('');
   const imports = facts.imports.map(({ module, name, type = '' }) => ['import', `${module}.${name}`, type]);
   const exports = facts.exports.map(({ kind, name, type = '' }) => ['export', name, type === '' ? kind : type]);
-  const table = [...imports, ...exports].map((row) => row.map(escapeControls));
+  const table = [...imports, ...exports].map((row) => row.map(escapeLine));
   return `${summary}\n${formatTable(['', 'NAME', 'TYPE'], table)}`;
 }

@@ -16,9 +16,9 @@ import { loadFunctions } from '../site.ts';
 import { createRequestIds } from '../triggers/http/request-id.ts';
 import { parseEvent } from './event-file.ts';
 import { exitForCertain } from '../exit.ts';
-import { EXIT_FAILURE } from './failure.ts';
+import { EXIT_FAILURE, messageOf } from './failure.ts';
 import { type ConfigOption, configOption, type JsonOption, jsonOption } from './options.ts';
-import { escapeControls, formatBytes, formatMs, paint } from './terminal.ts';
+import { escapeControls, escapeLine, formatBytes, formatMs, outputWritten, paint } from './terminal.ts';
 
 interface InvokeOptions extends ConfigOption, JsonOption {
   readonly event: string;
@@ -48,8 +48,10 @@ export function invokeCommand(): Command {
       } finally {
         await runtime.close();
       }
+      if (isAnswered) return;
       // The guest may still hold its thread, which a normal exit would wait for.
-      if (!isAnswered) exitForCertain(EXIT_FAILURE);
+      await outputWritten();
+      exitForCertain(EXIT_FAILURE);
     });
 }
 
@@ -74,7 +76,8 @@ async function readEvent(source: string): Promise<string> {
   try {
     return await readFile(source, 'utf8');
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : (cause as Error).message;
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const reason = isMissing ? 'it does not exist' : messageOf(cause);
     const message = `cannot read the event ${source}: ${reason}; name a file, or - for stdin`;
     throw new CodedError('ERR_USAGE', message, { source }, { cause });
   }
@@ -112,15 +115,14 @@ function printText(answer: CollectedAnswer): void {
   } else {
     const label = paint('red', 'error', process.stderr);
     process.stderr.write(`${label}: ${escapeControls(answer.error.message)} (${answer.error.code})\n`);
-    const frames = (answer.error.details['frames'] as readonly string[] | undefined) ?? [];
-    for (const frame of frames) process.stderr.write(`  ${escapeControls(frame)}\n`);
+    const { frames } = answer.error.details;
+    if (Array.isArray(frames)) for (const frame of frames) process.stderr.write(`  ${escapeLine(String(frame))}\n`);
   }
   printCost(answer.report);
 }
 
 function printLogs({ logs, droppedLogLines }: InvocationReport): void {
-  for (const { text } of logs)
-    process.stderr.write(`${paint('dim', 'log', process.stderr)}  ${escapeControls(text)}\n`);
+  for (const { text } of logs) process.stderr.write(`${paint('dim', 'log', process.stderr)}  ${escapeLine(text)}\n`);
   if (droppedLogLines > 0) process.stderr.write(`${droppedLogLines} more log lines were dropped\n`);
 }
 

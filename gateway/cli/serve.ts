@@ -15,8 +15,7 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** The first signal drains; the second does not wait any longer. */
-function createShutdown(gateway: Gateway, config: Config, { logger, flush }: OpenLog): NodeJS.SignalsListener {
-  const { drainMs } = config.shutdown;
+function createShutdown(gateway: Gateway, { shutdown }: Config, { logger, flush }: OpenLog): NodeJS.SignalsListener {
   let isDraining = false;
   return (signal) => {
     if (isDraining) {
@@ -24,11 +23,14 @@ function createShutdown(gateway: Gateway, config: Config, { logger, flush }: Ope
       exitForCertain(1, flush);
     }
     isDraining = true;
-    logger.info({ signal, drain_ms: drainMs }, 'draining');
-    void gateway.close(drainMs).then((drained) => {
-      if (drained) logger.info('drained');
-      else logger.warn({ drain_ms: drainMs }, 'shutdown.drain has passed: unfinished requests were ended');
-      exitForCertain(0, flush);
-    });
+    logger.info({ signal, drain_ms: shutdown.drainMs }, 'draining');
+    void drainAndExit();
   };
+
+  async function drainAndExit(): Promise<never> {
+    const { drainMs } = shutdown;
+    if (await gateway.close(drainMs)) logger.info('drained');
+    else logger.warn({ drain_ms: drainMs }, 'shutdown.drain has passed: unfinished requests were ended');
+    return exitForCertain(0, flush);
+  }
 }

@@ -57,6 +57,7 @@ function resolveFunction(name: string, definition: ConfigFile['functions'][strin
     sha256: definition.sha256 ?? null,
     contract: definition.contract,
     limits: {
+      cpuMs: limits.cpu,
       wallMs: limits.wall,
       memoryBytes: limits.memory,
       outputBytes: limits.output,

@@ -106,6 +106,7 @@ const httpSchema = z.strictObject({
 });
 
 const limitsSchema = z.strictObject({
+  cpu: time().prefault('100ms').describe('CPU time of one invocation; waiting does not count.'),
   wall: time().prefault('1s').describe('Wall time of one invocation.'),
   memory: value(numberOr(SIZE_FORM, 65_536, 4096 * MIB), readMemory)
     .prefault('64MiB')

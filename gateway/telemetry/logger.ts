@@ -9,7 +9,7 @@ export type Logger = pino.Logger;
 export interface OpenLog {
   readonly logger: Logger;
   /** Writes out what is buffered; synchronous, for the end of the process. Waits for whoever reads the log. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** Lines are collected up to this many bytes, or this many milliseconds, before they are written. */

@@ -10,7 +10,8 @@ export class LineWatch {
   readonly #waiting = new Set<() => void>();
 
   add(text: string): void {
-    this.lines.push(JSON.parse(text) as LogLine);
+    const line: LogLine = JSON.parse(text);
+    this.lines.push(line);
     for (const check of this.#waiting) check();
   }
 

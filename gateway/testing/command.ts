@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly stdin?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Closes its stdout at the first bytes; they are left out of the result. */
+  readonly readsOnlyFirstChunk?: boolean;
 }
 
 export interface CommandResult {
@@ -41,8 +43,10 @@ export async function runCommand(args: readonly string[], options: CommandOption
   // A command that fails before it reads its input closes the pipe.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.stdin ?? '');
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: code as number | null, stdout, stderr };
+  if (options.readsOnlyFirstChunk === true) child.stdout.once('data', () => child.stdout.destroy());
+  const output = options.readsOnlyFirstChunk === true ? '' : text(child.stdout);
+  const [stdout, stderr] = await Promise.all([output, text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
 }
 
 /** A `wasmgate` that serves. */
@@ -69,10 +73,7 @@ export async function serveCommand(args: readonly string[], options: CommandOpti
   const log = new LineWatch();
   createInterface({ input: child.stdout }).on('line', (line) => log.add(line));
   const stderr = text(child.stderr);
-  const ended = once(child, 'exit').then(([code, signal]) => ({
-    code: code as number | null,
-    signal: signal as NodeJS.Signals | null,
-  }));
+  const ended = once(child, 'exit').then(() => ({ code: child.exitCode, signal: child.signalCode }));
   const listening = log.find(({ msg }) => String(msg).startsWith('listening on '));
   const first = await Promise.race([listening, ended.then(async () => Promise.reject(new Error(await stderr)))]);
   const port = portOf(first['msg']);

@@ -7,9 +7,6 @@ import type { ExternKind } from './module.ts';
 import type { StateUse } from './scan-function.ts';
 import { EXNREF, V128, valueTypeName } from './types.ts';
 
-/** Export: the start function, which the host calls once after instantiation; a name of its own kind of state. */
-export const START_EXPORT = `${EXPORT_PREFIX}start`;
-
 export interface StateExport {
   /** The module's own name for it, if it has one. */
   readonly exportName: string;
@@ -58,13 +55,4 @@ function exportName(rewrite: ModuleRewrite, kind: ExternKind, index: number): st
   const name = `${EXPORT_PREFIX}${kind}/${index}`;
   rewrite.addExport(name, kind, index);
   return name;
-}
-
-/** Takes the start function out of instantiation. Returns its export's name, or null if there is no such function. */
-export function exportStart(rewrite: ModuleRewrite): string | null {
-  const { start } = rewrite.module;
-  if (start === null) return null;
-  rewrite.dropsStart = true;
-  rewrite.addExport(START_EXPORT, 'function', start);
-  return START_EXPORT;
 }

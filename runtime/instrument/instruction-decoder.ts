@@ -90,6 +90,10 @@ export class InstructionDecoder extends BinaryReader {
         return this.#index(module.tables.length, 'table');
       case IMMEDIATE.memory:
         return this.#index(module.memories.length, 'memory');
+      case IMMEDIATE.memoryByte:
+        this.#index(module.memories.length, 'memory');
+        if (this.offset - this.operandStart > 1) throw malformed(this.operandStart, 'the memory is not a single byte');
+        return;
       case IMMEDIATE.s64:
         return this.skipS64('i64.const');
       case IMMEDIATE.tag:

@@ -1,8 +1,9 @@
 // Composes the passes: one parse, one scan of the code, one module written. Pure: bytes and options in, bytes and facts out.
 
 import { clampTables } from './clamp-tables.ts';
+import { exportStart } from './export-start.ts';
 import type { ExportedState } from './export-state.ts';
-import { exportStart, exportState } from './export-state.ts';
+import { exportState } from './export-state.ts';
 import type { FuelOptions } from './fuel.ts';
 import { addFuel } from './fuel.ts';
 import type { ImportedMemory, ImportMemoryOptions } from './import-memory.ts';
@@ -60,8 +61,9 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instr
   if (options.interrupt) addInterrupt(rewrite);
   if (options.fuel !== undefined) addFuel(rewrite, options.fuel);
   const use: StateUse = { changedTables: new Set(), dropsSegments: false };
-  const code = rewriteCode(rewrite.module, { passes: rewrite.code, movedFunction: rewrite.movedFunction }, use);
-  const state = options.exportState ? exportState(rewrite, use) : null;
   const startExport = options.exportStart ? exportStart(rewrite) : null;
+  const { code: passes, movedFunction, undeclaredFunction } = rewrite;
+  const code = rewriteCode(rewrite.module, { passes, movedFunction, undeclaredFunction }, use);
+  const state = options.exportState ? exportState(rewrite, use) : null;
   return { bytes: writeModule(rewrite, code), facts: { memory, state, startExport } };
 }

@@ -50,6 +50,8 @@ export class ModuleRewrite {
   importsMemory = false;
   /** True if the start function is left to the host. */
   dropsStart = false;
+  /** A function that code must not take a reference to though it is exported now, or -1. */
+  undeclaredFunction = -1;
 
   /** @throws ModuleError ERR_MODULE_IMPORT or ERR_MODULE_EXPORT if the module uses the names of the passes,
    *   ERR_MODULE_MALFORMED if it uses an index that does not exist. */

@@ -32,8 +32,9 @@ export const IMMEDIATE = {
   element: 26,
   twoTables: 27,
   prefix: 28,
-  unsupported: 29,
-  unknown: 30,
+  memoryByte: 29,
+  unsupported: 30,
+  unknown: 31,
 } as const;
 
 /** Opcodes that the passes look at. A prefixed one is `prefix << 16 | opcode`. */
@@ -68,9 +69,9 @@ export const OPCODE = {
   globalGet: 0x23,
   globalSet: 0x24,
   tableSet: 0x26,
+  i32Load: 0x28,
   i32Const: 0x41,
   i64Const: 0x42,
-  i32Eqz: 0x45,
   i32GeS: 0x4e,
   i64LtS: 0x53,
   i32Sub: 0x6b,
@@ -125,7 +126,7 @@ export const IMMEDIATES: Uint8Array = tableOf(256, [
   [0x23, 0x24, IMMEDIATE.global],
   [0x25, 0x26, IMMEDIATE.table], // table.get, table.set
   [0x28, 0x3e, IMMEDIATE.memoryArgument], // loads and stores
-  [0x3f, 0x40, IMMEDIATE.memory], // memory.size, memory.grow
+  [0x3f, 0x40, IMMEDIATE.memoryByte], // memory.size, memory.grow
   [0x41, 0x41, IMMEDIATE.s32],
   [0x42, 0x42, IMMEDIATE.s64],
   [0x43, 0x43, IMMEDIATE.bytes4],

@@ -3,6 +3,7 @@
 import { ModuleError } from '../errors.ts';
 import { BinaryReader } from './binary-reader.ts';
 import { BinaryWriter } from './binary-writer.ts';
+import { BranchHints } from './branch-hints.ts';
 import type { ParsedModule } from './module.ts';
 import type { FunctionScan, StateUse } from './scan-function.ts';
 import type { MovedFunction } from './module-rewrite.ts';
@@ -15,14 +16,16 @@ export interface SiteCode {
   readonly kinds: number;
   /** Starts a function. Returns the types of the locals that it needs; the first of them has the index `firstLocal`. */
   begin(scan: FunctionScan, firstLocal: number): readonly ValueType[];
-  /** Called at each site in the order of the code; `value` is the site's. */
-  write(writer: BinaryWriter, kind: number, value: number): void;
+  /** Called at each site in the order of the code; `value` is the site's. `writer` starts with the function's body. */
+  write(writer: BinaryWriter, kind: number, value: number, hints: BranchHints): void;
 }
 
 export interface CodePlan {
   readonly passes: readonly SiteCode[];
   /** The first defined function, when an added import takes its index: it becomes the last one. */
   readonly movedFunction: MovedFunction | null;
+  /** A function that `ref.func` must not name, or -1. */
+  readonly undeclaredFunction: number;
 }
 
 /** What V8 allows in one function. */
@@ -35,8 +38,14 @@ const MAX_LOCALS = 50_000;
 const MAX_GROWTH = 4;
 const FREE_GROWTH_BYTES = 2 ** 20;
 
-/** Returns the content of the new code section. @throws ModuleError, also ERR_MODULE_LIMIT for code that grows too much. */
-export function rewriteCode(module: ParsedModule, plan: CodePlan, state: StateUse): BinaryWriter {
+export interface RewrittenCode {
+  /** Content of the new code section. */
+  readonly content: BinaryWriter;
+  readonly hints: BranchHints;
+}
+
+/** @throws ModuleError, also ERR_MODULE_LIMIT for code that grows too much. */
+export function rewriteCode(module: ParsedModule, plan: CodePlan, state: StateUse): RewrittenCode {
   const { codeRanges } = module;
   const count = codeRanges.length / 2;
   const codeBytes = (codeRanges.at(-1) ?? 0) - (codeRanges[0] ?? 0);
@@ -48,11 +57,12 @@ export function rewriteCode(module: ParsedModule, plan: CodePlan, state: StateUs
   const first = plan.movedFunction === null ? 0 : 1;
   for (let index = first; index < count + first; index++) {
     const body = rewriter.rewrite(index % count);
+    rewriter.hints.endFunction(module.importedFunctionCount + index);
     output.u32(body.byteLength);
     output.raw(body);
     if (output.length > maxBytes) throw growsTooMuch(output.length, codeBytes);
   }
-  return output;
+  return { content: output, hints: rewriter.hints };
 }
 
 function growsTooMuch(length: number, codeBytes: number): ModuleError {
@@ -65,6 +75,7 @@ function growsTooMuch(length: number, codeBytes: number): ModuleError {
 }
 
 class FunctionRewriter {
+  readonly hints = new BranchHints();
   readonly #module: ParsedModule;
   readonly #passes: readonly SiteCode[];
   readonly #movedTo: number;
@@ -74,11 +85,15 @@ class FunctionRewriter {
   /** Reused for every function. */
   readonly #body = new BinaryWriter(4096);
 
-  constructor(module: ParsedModule, { passes, movedFunction }: CodePlan, state: StateUse) {
+  constructor(module: ParsedModule, { passes, movedFunction, undeclaredFunction }: CodePlan, state: StateUse) {
     this.#module = module;
     this.#passes = passes;
     this.#movedTo = movedFunction?.to ?? -1;
-    this.#scanner = new FunctionScanner(module, movedFunction?.from ?? -1, state);
+    this.#scanner = new FunctionScanner(
+      module,
+      { movedFunction: movedFunction?.from ?? -1, undeclaredFunction },
+      state,
+    );
     this.#kinds = passes.reduce((kinds, pass) => kinds | pass.kinds, 1 << SITE.functionIndex);
   }
 
@@ -102,7 +117,9 @@ class FunctionRewriter {
         body.u32(this.#movedTo);
         copiedTo = scan.sites[site + 2]!;
       } else {
-        for (const pass of this.#passes) pass.write(body, kind, scan.sites[site + 2]!);
+        for (const pass of this.#passes) {
+          if (pass.kinds & (1 << kind)) pass.write(body, kind, scan.sites[site + 2]!, this.hints);
+        }
       }
     }
     body.range(bytes, copiedTo, end);

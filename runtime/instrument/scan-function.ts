@@ -50,6 +50,14 @@ export interface FunctionScan {
   readonly hasExceptions: boolean;
 }
 
+/** Functions that are looked for; -1 if there is none. */
+export interface SpecialFunctions {
+  /** Its index changes. */
+  readonly movedFunction: number;
+  /** `ref.func` must not name it. */
+  readonly undeclaredFunction: number;
+}
+
 /** What a module's code does to state that a snapshot has to cover. */
 export interface StateUse {
   readonly changedTables: Set<number>;
@@ -90,7 +98,7 @@ export class FunctionScanner {
   hasBulk = false;
   hasExceptions = false;
   readonly #module: ParsedModule;
-  readonly #movedFunction: number;
+  readonly #functions: SpecialFunctions;
   readonly #state: StateUse;
   #blocks = new Uint8Array(64);
   #depth = 0;
@@ -99,10 +107,9 @@ export class FunctionScanner {
   #block = 0;
   #cost = 0;
 
-  /** @param movedFunction the function whose index changes, or -1. */
-  constructor(module: ParsedModule, movedFunction: number, state: StateUse) {
+  constructor(module: ParsedModule, functions: SpecialFunctions, state: StateUse) {
     this.#module = module;
-    this.#movedFunction = movedFunction;
+    this.#functions = functions;
     this.#state = state;
   }
 
@@ -214,6 +221,9 @@ export class FunctionScanner {
         break;
       case OPCODE.refFunc:
         this.#cost++;
+        if (decoder.operand === this.#functions.undeclaredFunction) {
+          throw malformed(decoder.start, `reference to function ${decoder.operand}, which is not declared`);
+        }
         this.#functionIndex(decoder);
         break;
       case OPCODE.tableSet:
@@ -334,7 +344,7 @@ export class FunctionScanner {
   }
 
   #functionIndex(decoder: InstructionDecoder): void {
-    if (decoder.operand !== this.#movedFunction) return;
+    if (decoder.operand !== this.#functions.movedFunction) return;
     this.#put(decoder.operandStart, SITE.functionIndex, decoder.offset);
   }
 

@@ -8,6 +8,7 @@ import { writeClampedMemories, writeClampedTables } from './clamp-limits.ts';
 import { copyMoved, walkElements, walkExports, walkGlobals, writeMovedNames } from './function-indices.ts';
 import type { MemoryImport, ModuleRewrite } from './module-rewrite.ts';
 import type { Section } from './module.ts';
+import type { RewrittenCode } from './rewrite-code.ts';
 import { EXTERN_KINDS, SECTION } from './module.ts';
 import { SECTION_ORDER } from './parse-module.ts';
 import { OPCODE } from './opcodes.ts';
@@ -15,10 +16,10 @@ import { OPCODE } from './opcodes.ts';
 /** Tool conventions keep offsets of instructions in sections of this prefix; they would point elsewhere now. */
 const CODE_METADATA = 'metadata.code.';
 
-/** @param code content of the new code section. @throws ModuleError for what is broken in the sections rewritten. */
-export function writeModule(rewrite: ModuleRewrite, code: BinaryWriter): Uint8Array<ArrayBuffer> {
+/** @throws ModuleError for what is broken in the sections rewritten. */
+export function writeModule(rewrite: ModuleRewrite, code: RewrittenCode): Uint8Array<ArrayBuffer> {
   const { bytes, sections } = rewrite.module;
-  const output = new BinaryWriter(bytes.byteLength + code.length - codeLength(rewrite) + 1024);
+  const output = new BinaryWriter(bytes.byteLength + code.content.length - codeLength(rewrite) + 1024);
   output.range(bytes, 0, sections[0]?.start ?? bytes.byteLength);
   let rank = 0;
   for (const section of sections) {
@@ -40,14 +41,15 @@ function codeLength({ module }: ModuleRewrite): number {
   return section ? section.end - section.contentStart : 0;
 }
 
-function writeSection(rewrite: ModuleRewrite, section: Section, output: BinaryWriter, code: BinaryWriter): void {
+function writeSection(rewrite: ModuleRewrite, section: Section, output: BinaryWriter, code: RewrittenCode): void {
   const { bytes } = rewrite.module;
   const reader = new BinaryReader(bytes, section.contentStart, section.end);
   switch (section.id) {
     case SECTION.code:
+      code.hints.write(output);
       output.byte(section.id);
-      output.u32(code.length);
-      output.raw(code.bytes());
+      output.u32(code.content.length);
+      output.raw(code.content.bytes());
       return;
     case SECTION.memory:
       if (!rewrite.importsMemory) output.section(section.id, (writer) => writeMemories(rewrite, reader, writer));

@@ -1,14 +1,32 @@
-// The thread that compiles; see compiler.ts.
+// The thread that rewrites and compiles; see compiler.ts.
 
 import { parentPort } from 'node:worker_threads';
-import type { CompileReply, CompileRequest } from './compiler.ts';
+import { ModuleError } from '../errors.ts';
+import { PAGE_BYTES } from '../instrument/clamp-limits.ts';
+import { instrument } from '../instrument/instrument.ts';
+import type { Compiled, CompileReply, CompileRequest } from './compiler.ts';
 
-parentPort!.on('message', ({ id, bytes }: CompileRequest) => {
+parentPort!.on('message', (request: CompileRequest) => {
   let reply: CompileReply;
   try {
-    reply = { id, module: new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>) };
+    reply = { id: request.id, compiled: compile(request) };
   } catch (error) {
-    reply = { id, error: (error as Error).message };
+    const { message } = error as Error;
+    const code = error instanceof ModuleError ? error.code : 'ERR_MODULE_MALFORMED';
+    reply = { id: request.id, error: { code, message } };
   }
   parentPort!.postMessage(reply);
 });
+
+function compile({ bytes, memoryBytes, tableEntries }: CompileRequest): Compiled {
+  // The original has to be valid by itself: what it may name must not include what the rewriting adds.
+  void new WebAssembly.Module(bytes);
+  const instrumented = instrument(bytes, {
+    importMemory: { maxPages: memoryBytes / PAGE_BYTES },
+    maxTableEntries: tableEntries,
+    interrupt: true,
+    exportStart: true,
+  });
+  const { memory, startExport } = instrumented.facts;
+  return { module: new WebAssembly.Module(instrumented.bytes), memory: memory!, startExport };
+}

@@ -1,34 +1,50 @@
-// Compiles modules off the main thread and under a deadline: a module can be made to compile for minutes. The thread is
-// started for the first module and ended when the last one is done.
+// Rewrites and compiles modules off the main thread and under a deadline: a module can be made to compile for minutes.
+// The thread is started for the first module and ended when the last one is done.
 
 import { Worker } from 'node:worker_threads';
-import { ModuleError } from '../errors.ts';
+import { ModuleError, type ModuleErrorCode } from '../errors.ts';
+import type { PreparedModule } from './prepare.ts';
 
 /** Longest compilation of one module, in milliseconds. */
 const COMPILE_DEADLINE_MS = 30_000;
 
-export interface CompileRequest {
-  readonly id: number;
-  readonly bytes: Uint8Array;
+export interface CompileLimits {
+  /** Linear memory of one instance, in bytes. */
+  readonly memoryBytes: number;
+  /** Most entries of each table. */
+  readonly tableEntries: number;
 }
 
+export interface CompileRequest extends CompileLimits {
+  readonly id: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export type Compiled = Omit<PreparedModule, 'facts'>;
+
 export type CompileReply =
-  { readonly id: number; readonly module: WebAssembly.Module } | { readonly id: number; readonly error: string };
+  | { readonly id: number; readonly compiled: Compiled }
+  | { readonly id: number; readonly error: { readonly code: ModuleErrorCode; readonly message: string } };
 
 export class Compiler {
   #worker: Worker | undefined;
   #nextId = 0;
-  readonly #jobs = new Map<number, PromiseWithResolvers<WebAssembly.Module>>();
+  readonly #jobs = new Map<number, PromiseWithResolvers<Compiled>>();
 
   /**
-   * @throws ModuleError ERR_MODULE_MALFORMED if V8 finds it invalid, ERR_MODULE_COMPILE if it takes too long
+   * @throws ModuleError ERR_MODULE_MALFORMED if V8 finds it invalid, ERR_MODULE_UNSUPPORTED or ERR_MODULE_LIMIT if it
+   *   cannot be rewritten, ERR_MODULE_COMPILE if it takes too long
    */
-  async compile(bytes: Uint8Array, deadlineMs = COMPILE_DEADLINE_MS): Promise<WebAssembly.Module> {
+  async compile(
+    bytes: Uint8Array<ArrayBuffer>,
+    { memoryBytes, tableEntries }: CompileLimits,
+    deadlineMs = COMPILE_DEADLINE_MS,
+  ): Promise<Compiled> {
     const id = this.#nextId++;
-    const job = Promise.withResolvers<WebAssembly.Module>();
+    const job = Promise.withResolvers<Compiled>();
     this.#jobs.set(id, job);
     this.#worker ??= this.#startWorker();
-    this.#worker.postMessage({ id, bytes } satisfies CompileRequest);
+    this.#worker.postMessage({ id, bytes, memoryBytes, tableEntries } satisfies CompileRequest);
     const timer = setTimeout(() => this.#fail(tooSlow(deadlineMs)), deadlineMs);
     try {
       return await job.promise;
@@ -49,8 +65,13 @@ export class Compiler {
 
   #receive(reply: CompileReply): void {
     const job = this.#jobs.get(reply.id);
-    if ('module' in reply) job?.resolve(reply.module);
-    else job?.reject(new ModuleError('ERR_MODULE_MALFORMED', `module is not valid WebAssembly: ${reply.error}`, {}));
+    if ('compiled' in reply) {
+      job?.resolve(reply.compiled);
+    } else {
+      const { code, message } = reply.error;
+      const isInvalid = code === 'ERR_MODULE_MALFORMED';
+      job?.reject(new ModuleError(code, isInvalid ? `module is not valid WebAssembly: ${message}` : message, {}));
+    }
   }
 
   /** All that wait for this thread: which of them was the slow one is not known from outside. */

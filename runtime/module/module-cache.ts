@@ -1,16 +1,10 @@
 // Modules ready to run, one for each content and settings, however many functions use it. Keyed by content, so that the
 // same path with new bytes is a new module and old bytes under a new path are not compiled again.
 
-import { clampLimits } from '../instrument/clamp-limits.ts';
 import { Compiler } from './compiler.ts';
-import { type InspectLimits, inspectModule, type ModuleFacts } from './inspect.ts';
+import { type InspectLimits, inspectModule } from './inspect.ts';
+import type { PreparedModule } from './prepare.ts';
 import { readModule } from './read-module.ts';
-
-export interface PreparedModule {
-  readonly module: WebAssembly.Module;
-  readonly facts: ModuleFacts;
-  readonly sha256: string;
-}
 
 interface Entry {
   readonly prepared: Promise<PreparedModule>;
@@ -26,6 +20,8 @@ export interface ModuleSource {
 
 export interface ModuleLease {
   readonly prepared: PreparedModule;
+  /** Of the module's bytes, as hex. */
+  readonly sha256: string;
   /** To be called once, when the user is done with the module. */
   release(): void;
 }
@@ -43,23 +39,22 @@ export class ModuleCache {
   async acquire({ path, pin, limits }: ModuleSource): Promise<ModuleLease> {
     const { bytes, sha256 } = await readModule(path, pin);
     const key = `${sha256} ${limits.memoryBytes} ${limits.tableEntries}`;
-    const entry = this.#entries.get(key) ?? { prepared: this.#prepare(bytes, sha256, limits), users: 0 };
+    const entry = this.#entries.get(key) ?? { prepared: this.#prepare(bytes, limits), users: 0 };
     this.#entries.set(key, entry);
     entry.users++;
     const release = (): void => {
       if (--entry.users === 0) this.#entries.delete(key);
     };
     try {
-      return { prepared: await entry.prepared, release };
+      return { prepared: await entry.prepared, sha256, release };
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  async #prepare(bytes: Uint8Array, sha256: string, limits: InspectLimits): Promise<PreparedModule> {
+  async #prepare(bytes: Uint8Array<ArrayBuffer>, limits: InspectLimits): Promise<PreparedModule> {
     const facts = inspectModule(bytes, limits);
-    const module = await this.#compiler.compile(clampLimits(bytes, limits));
-    return { module, facts, sha256 };
+    return { facts, ...(await this.#compiler.compile(bytes, limits)) };
   }
 }

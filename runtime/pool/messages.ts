@@ -1,23 +1,21 @@
-// The whole protocol between the main thread and a worker. Jobs go out in batches (one message for all that one turn of
-// the event loop brought); each answer comes back at once and in parts, so that what has finished is never lost with a
-// thread that is ended later.
+// The whole protocol between the main thread and a worker. Jobs go out in batches, one message for all that one turn of
+// the event loop brought; answers come back in batches of at most a time slice, and in parts.
 
 import type { MessagePort } from 'node:worker_threads';
 import type { ContractName } from '../contract/contracts.ts';
 import type { InvocationErrorMessage } from '../errors.ts';
 import type { BackgroundEvent, GuestLogLine, HttpEvent, InvocationCost, TraceContext } from '../invocation.ts';
-import type { ModuleKind } from '../module/inspect.ts';
+import type { PreparedModule } from '../module/prepare.ts';
 import type { Ticket } from './control-block.ts';
 
 /** What a worker needs to run a function; sent once per thread. */
 export interface ThreadFunction {
   readonly name: string;
-  readonly kind: ModuleKind;
-  /** Compiled once; the clone that a thread receives shares the code. */
-  readonly module: WebAssembly.Module;
+  readonly prepared: PreparedModule;
   readonly contract: ContractName;
   readonly env: Readonly<Record<string, string>>;
   readonly outputBytes: number;
+  readonly cpuMs: number;
   readonly wallMs: number;
 }
 
@@ -25,12 +23,16 @@ export interface ThreadFunction {
 export interface ThreadInit {
   readonly port: MessagePort;
   readonly control: SharedArrayBuffer;
+  /** The memory of the thread's countdown. */
+  readonly countdown: WebAssembly.Memory;
 }
 
 export type ToThread =
   | { readonly kind: 'load'; readonly functionId: number; readonly definition: ThreadFunction }
   | { readonly kind: 'unload'; readonly functionId: number }
-  | { readonly kind: 'run'; readonly jobs: readonly Job[] };
+  | { readonly kind: 'run'; readonly jobs: readonly Job[] }
+  /** Jobs that had started have been cancelled; their claims say which. */
+  | { readonly kind: 'cancel' };
 
 /** Bytes on their way: up to 64 KiB as a Latin-1 string, whose clone is one copy and needs no buffer of its own. */
 export type PackedBytes = string | Uint8Array<ArrayBuffer>;
@@ -45,7 +47,7 @@ export type Job = readonly [
   trace: TraceContext | undefined,
 ];
 
-export type FromThread = { readonly kind: 'ready' } | AnswerParts;
+export type FromThread = { readonly kind: 'ready' } | { readonly kind: 'answers'; readonly answers: AnswerParts[] };
 
 /** Any of the parts of an answer, in their order; the JSON contract's answers are complete in one message. */
 export type AnswerParts = readonly [

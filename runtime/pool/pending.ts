@@ -45,7 +45,7 @@ export class PooledFunction {
 
 export type PendingState =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'assigned'; readonly thread: Thread; readonly ticket: Ticket; readonly expectedMs: number }
+  | { readonly kind: 'assigned'; readonly thread: Thread; readonly ticket: Ticket }
   | { readonly kind: 'ended' };
 
 export const WAITING: PendingState = { kind: 'waiting' };
@@ -59,8 +59,6 @@ export class Pending {
   state: PendingState = WAITING;
   /** Its client has left: nothing is reported any more. */
   isCancelled = false;
-  /** When a cancelled invocation that runs is to be stopped, on the clock of `monotonicMs`. */
-  stopAtMs = Infinity;
 
   constructor(fn: PooledFunction, invocation: Invocation, receiver: AnswerReceiver, nowMs: number) {
     this.fn = fn;

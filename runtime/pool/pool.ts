@@ -10,6 +10,7 @@ import { monotonicMs } from './monotonic-clock.ts';
 import { ENDED, Pending, PooledFunction, type QueueLimits } from './pending.ts';
 import { openThreadHost, type ThreadHost } from './thread-host.ts';
 import { Thread, type ThreadEnd } from './thread.ts';
+import { Ticker } from './ticker.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface PoolOptions {
@@ -22,15 +23,14 @@ export interface PoolOptions {
 
 /** A thread gets more work until this much lies before it, in milliseconds of expected run time. */
 const BACKLOG_MS = 1;
-/** Time that a running invocation has left when its client has gone, in milliseconds. */
-const CANCEL_GRACE_MS = 50;
 const SPARES = 1;
 
-const NO_COST = { instantiateMs: 0, runMs: 0, memoryBytes: 0, hostCalls: 0 };
+const NO_COST = { instantiateMs: 0, runMs: 0, cpuMs: 0, memoryBytes: 0, hostCalls: 0 };
 
 export class Pool {
   readonly #options: PoolOptions;
   readonly #host: ThreadHost;
+  readonly #ticker = new Ticker();
   readonly #admission: Admission;
   readonly #watchdog: Watchdog;
   readonly #functions = new Set<PooledFunction>();
@@ -109,6 +109,7 @@ export class Pool {
     this.#unanswered++;
     const refused = this.#state === 'open' ? this.#admission.admit(pending) : drainingError();
     if (refused === undefined) {
+      this.#ticker.wake();
       this.#watchdog.watch();
       this.#flushSoon();
     } else {
@@ -122,10 +123,7 @@ export class Pool {
     if (pending.isCancelled || pending.state.kind === 'ended') return;
     pending.isCancelled = true;
     if (pending.state.kind === 'waiting') this.#admission.remove(pending);
-    else if (!pending.state.thread.revoke(pending)) {
-      pending.stopAtMs = monotonicMs() + CANCEL_GRACE_MS;
-      return;
-    }
+    else if (!pending.state.thread.revoke(pending)) return pending.state.thread.cancel(pending);
     pending.state = ENDED;
     this.#account(pending);
     this.#flushSoon();
@@ -138,7 +136,7 @@ export class Pool {
     if (this.#unanswered > 0) await this.#drain(drainMs);
     this.#state = 'closed';
     this.#watchdog.stop();
-    await this.#host.close();
+    await Promise.all([this.#ticker.close(), this.#host.close()]);
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -165,6 +163,7 @@ export class Pool {
       ended: (thread, end) => this.#threadEnded(thread, end),
     });
     this.#threads.push(thread);
+    this.#ticker.add(thread.countdown);
     for (const fn of this.#functions) thread.load(fn);
   }
 
@@ -175,6 +174,7 @@ export class Pool {
   }
 
   #threadEnded(thread: Thread, { lost, unstarted, cause }: ThreadEnd): void {
+    this.#ticker.remove(thread.countdown);
     if (this.#state === 'closed') return;
     this.#readmit(unstarted);
     for (const pending of lost) {
@@ -238,7 +238,7 @@ export class Pool {
   #answered(_thread: Thread, pending: Pending, [, head, chunk, end]: AnswerParts): void {
     const { receiver, isCancelled } = pending;
     if (end !== null) {
-      pending.fn.ran(end.cost.instantiateMs + end.cost.runMs);
+      pending.fn.ran(end.cost.instantiateMs + end.cost.cpuMs);
       this.#account(pending);
       if (this.#admission.waiting > 0) this.#flushSoon();
     }
@@ -265,6 +265,7 @@ export class Pool {
     if (fn.unanswered === 0) fn.onIdle?.();
     if (this.#unanswered > 0) return;
     this.#watchdog.stop();
+    this.#ticker.sleep();
     this.#onIdle?.();
   }
 }

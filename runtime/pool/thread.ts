@@ -2,7 +2,8 @@
 // other threads or of queues.
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { ControlBlock, SLOTS, slotOf, type Ticket, toTicket } from './control-block.ts';
+import { Countdown } from '../sandbox/countdown.ts';
+import { ControlBlock, type Executing, SLOTS, slotOf, type Ticket, toTicket } from './control-block.ts';
 import { type AnswerParts, type FromThread, type Job, packBytes, type ToThread } from './messages.ts';
 import { ENDED, type Pending, type PooledFunction, WAITING } from './pending.ts';
 import type { ThreadHost, ThreadLease } from './thread-host.ts';
@@ -22,21 +23,29 @@ export interface ThreadEnd {
 
 export type ThreadState = 'starting' | 'ready' | 'ending' | 'ended';
 
+interface Unstarted {
+  readonly ticket: Ticket;
+  readonly expectedMs: number;
+}
+
 export class Thread {
   #state: ThreadState = 'starting';
   readonly #port: MessagePort;
   readonly #control = new ControlBlock();
+  readonly countdown = new Countdown();
   readonly #lease: ThreadLease;
   readonly #events: ThreadEvents;
   /** By slot. */
   readonly #assigned: (Pending | undefined)[] = Array.from({ length: SLOTS });
   readonly #freeSlots: number[] = Array.from({ length: SLOTS }, (_, slot) => slot);
   #sequence = 0;
+  /** Assigned and, when last looked at, not started; in the order in which they will be. */
+  #unstarted: Unstarted[] = [];
   #backlogMs = 0;
   #outbox: Job[] = [];
   #transfer: ArrayBuffer[] = [];
   #cause: Error | undefined;
-  /** The running job takes long: what waits behind it is better off elsewhere. Until the next answer. */
+  /** It has not come to the end of a time slice for long: what waits on it is better off elsewhere. */
   isStuck = false;
 
   constructor(host: ThreadHost, events: ThreadEvents) {
@@ -46,7 +55,8 @@ export class Thread {
     port1.on('message', (message: FromThread) => this.#receive(message));
     // Comes after the last message of the thread, however it ended.
     port1.on('close', () => this.#end());
-    this.#lease = host.start({ port: port2, control: this.#control.buffer }, (cause) => {
+    const init = { port: port2, control: this.#control.buffer, countdown: this.countdown.memory };
+    this.#lease = host.start(init, (cause) => {
       this.#cause = cause;
       // A thread that never had the other port cannot close it; one that had it may have answers on their way.
       if (this.#state === 'starting') port1.close();
@@ -61,8 +71,14 @@ export class Thread {
     return this.#freeSlots.length === SLOTS;
   }
 
-  /** Work that it has been given, as expected run time in milliseconds. */
+  /** Work that it has been given and has not started, as expected run time in milliseconds. */
   get backlogMs(): number {
+    // Each job comes out once, so this costs no more than counting them out one by one would.
+    while (this.#unstarted.length > 0 && !this.#control.isQueued(this.#unstarted[0]!.ticket)) {
+      this.#backlogMs -= this.#unstarted.shift()!.expectedMs;
+    }
+    // Sums of fractions drift.
+    if (this.#unstarted.length === 0) this.#backlogMs = 0;
     return this.#backlogMs;
   }
 
@@ -86,7 +102,8 @@ export class Thread {
     const { id, event, trace } = invocation;
     this.#assigned[slot] = pending;
     this.#control.offer(ticket);
-    pending.state = { kind: 'assigned', thread: this, ticket, expectedMs: fn.expectedMs };
+    pending.state = { kind: 'assigned', thread: this, ticket };
+    this.#unstarted.push({ ticket, expectedMs: fn.expectedMs });
     this.#backlogMs += fn.expectedMs;
     const packed = event.trigger === 'http' ? { ...event, body: packBytes(event.body, this.#transfer) } : event;
     this.#outbox.push([ticket, fn.id, id, packed, trace]);
@@ -118,13 +135,20 @@ export class Thread {
     return this.#assigned.filter((pending) => pending !== undefined);
   }
 
-  /** What it runs at this moment, and since when on the clock of `monotonicMs`. */
-  running(): { pending: Pending; startedAtMs: number } | undefined {
-    const running = this.#control.running();
-    if (running === undefined) return undefined;
-    const pending = this.#assigned[slotOf(running.ticket)];
-    if (pending?.state.kind !== 'assigned' || pending.state.ticket !== running.ticket) return undefined;
-    return { pending, startedAtMs: running.startedAtMs };
+  /** Stops an invocation that has started; it still answers. */
+  cancel(pending: Pending): void {
+    if (pending.state.kind !== 'assigned') return;
+    this.#control.cancel(pending.state.ticket);
+    this.#post({ kind: 'cancel' });
+  }
+
+  /** Who has the thread at this moment. */
+  executing(): { readonly pending: Pending; readonly executing: Executing } | undefined {
+    const executing = this.#control.executing();
+    if (executing === undefined) return undefined;
+    const pending = this.#assigned[slotOf(executing.ticket)];
+    if (pending?.state.kind !== 'assigned' || pending.state.ticket !== executing.ticket) return undefined;
+    return { pending, executing };
   }
 
   /** Ends the thread at once; answers that it gave before still arrive. */
@@ -141,31 +165,26 @@ export class Thread {
   }
 
   #receive(message: FromThread): void {
-    if (!Array.isArray(message)) {
-      if (this.#state !== 'starting') return;
+    if (message.kind === 'answers') {
+      for (const parts of message.answers) this.#answered(parts);
+    } else if (this.#state === 'starting') {
       this.#state = 'ready';
       this.#events.ready(this);
-      return;
     }
-    const parts = message as AnswerParts;
+  }
+
+  #answered(parts: AnswerParts): void {
     const [ticket, , , end] = parts;
     const pending = this.#assigned[slotOf(ticket)];
     if (pending?.state.kind !== 'assigned' || pending.state.ticket !== ticket) return;
-    if (end !== null) {
-      this.isStuck = false;
-      this.abandon(pending);
-    }
+    if (end !== null) this.abandon(pending);
     this.#events.answered(this, pending, parts);
   }
 
   #release(ticket: Ticket): void {
     const slot = slotOf(ticket);
-    const pending = this.#assigned[slot];
-    if (pending?.state.kind === 'assigned') this.#backlogMs -= pending.state.expectedMs;
     this.#assigned[slot] = undefined;
     this.#freeSlots.push(slot);
-    // Sums of fractions drift; an idle thread has no backlog.
-    if (this.isIdle) this.#backlogMs = 0;
   }
 
   #end(): void {
@@ -178,6 +197,7 @@ export class Thread {
   }
 
   #post(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    this.#control.messageSent();
     this.#port.postMessage(message, transfer);
   }
 }

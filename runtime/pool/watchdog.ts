@@ -1,5 +1,5 @@
-// One ticker for the whole pool, running only while somebody waits: ends threads whose invocation has passed its wall
-// deadline, takes work away from threads that are stuck, and fails who has waited too long. Main thread.
+// One ticker for the whole pool, running only while somebody waits: ends threads whose guest does not
+// stop at its wall deadline, takes work away from threads that are stuck, and fails who has waited too long. Main thread.
 
 import { InvocationError } from '../errors.ts';
 import type { ThreadEndReason } from '../observer.ts';
@@ -18,9 +18,12 @@ export interface WatchedPool {
 
 /** A deadline is noticed this much late at most, in milliseconds. */
 const TICK_MS = 5;
-/** An invocation that ended just in time has this long until its answer must have arrived, in milliseconds. */
-const GRACE_MS = 10;
-/** What waits on a thread behind an invocation that has run this long is given to another, in milliseconds. */
+/**
+ * A guest stops by itself at its deadline, at the end of the instruction that it is in. A thread that still executes it
+ * this much later, in milliseconds, is ended.
+ */
+const GRACE_MS = 100;
+/** What waits on a thread for the end of a time slice that has lasted this long, in milliseconds, goes to another one. */
 const STUCK_MS = 5;
 
 export class Watchdog {
@@ -42,23 +45,19 @@ export class Watchdog {
 
   #tick(nowMs: number): void {
     for (const pending of this.#pool.admission.takeExpired(nowMs)) this.#pool.fail(pending, queueTimeoutError(pending));
-    for (const thread of this.#pool.threads()) {
-      const running = thread.running();
-      if (running !== undefined) this.#checkRunning(thread, running.pending, running.startedAtMs, nowMs);
-    }
+    for (const thread of this.#pool.threads()) this.#checkThread(thread, nowMs);
   }
 
-  #checkRunning(thread: Thread, pending: Pending, startedAtMs: number, nowMs: number): void {
+  #checkThread(thread: Thread, nowMs: number): void {
+    const found = thread.executing();
+    thread.isStuck = found !== undefined && nowMs >= found.executing.sliceStartMs + STUCK_MS;
+    if (found === undefined || !thread.isStuck) return;
+    const { pending, executing } = found;
     const { wallMs } = pending.fn.definition;
-    const isCancelled = nowMs >= pending.stopAtMs;
-    if (isCancelled || nowMs >= startedAtMs + wallMs + GRACE_MS) {
-      thread.abandon(pending);
-      this.#pool.replace(thread, isCancelled ? 'cancelled' : 'deadline', pending.fn);
-      this.#pool.fail(pending, deadlineError(pending, wallMs));
-    } else if (nowMs >= startedAtMs + STUCK_MS && !thread.isStuck) {
-      thread.isStuck = true;
-      this.#pool.readmit(thread.revokeAll());
-    }
+    if (nowMs < executing.startedAtMs + wallMs + GRACE_MS) return this.#pool.readmit(thread.revokeAll());
+    thread.abandon(pending);
+    this.#pool.replace(thread, 'deadline', pending.fn);
+    this.#pool.fail(pending, deadlineError(pending, wallMs));
   }
 }
 

@@ -5,7 +5,7 @@ import { Guest } from './guest.ts';
 const PAGE = 65_536;
 
 function guestWithMemory(): { guest: Guest; memory: WebAssembly.Memory } {
-  const guest = new Guest([], [], { outputBytes: 100 });
+  const guest = new Guest({ args: [], environ: [], outputBytes: 100, remainingWallMs: () => Infinity });
   const memory = new WebAssembly.Memory({ initial: 1 });
   guest.attachMemory(memory);
   return { guest, memory };
@@ -39,7 +39,7 @@ test('follows a memory that grows', () => {
 });
 
 test('has no memory until one is attached', () => {
-  const guest = new Guest([], [], { outputBytes: 100 });
+  const guest = new Guest({ args: [], environ: [], outputBytes: 100, remainingWallMs: () => Infinity });
   expect(guest.memoryBytes).toBe(0);
   expect(guest.slice(0, 1)).toBeUndefined();
 });

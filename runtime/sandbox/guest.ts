@@ -4,9 +4,14 @@
 import { CappedOutput } from './capped-output.ts';
 import { LogLines } from './log-lines.ts';
 
-export interface GuestLimits {
+export interface GuestOptions {
+  readonly args: readonly string[];
+  /** `NAME=value`, as WASI wants them. */
+  readonly environ: readonly string[];
   /** Largest stdout, in bytes. */
   readonly outputBytes: number;
+  /** Wall time that the invocation has left, in milliseconds; no host call waits longer. */
+  readonly remainingWallMs: () => number;
 }
 
 /** Thrown through the guest's frames by `proc_exit`; caught by the sandbox, never seen outside it. */
@@ -20,8 +25,8 @@ export class GuestExit {
 
 export class Guest {
   readonly args: readonly string[];
-  /** `NAME=value`, as WASI wants them. */
   readonly environ: readonly string[];
+  readonly remainingWallMs: () => number;
   readonly stdout: CappedOutput;
   readonly stderr = new LogLines();
   stdin: Uint8Array = new Uint8Array(0);
@@ -36,13 +41,14 @@ export class Guest {
   #bytes = new Uint8Array(0);
   #view = new DataView(new ArrayBuffer(0));
 
-  constructor(args: readonly string[], environ: readonly string[], limits: GuestLimits) {
+  constructor({ args, environ, outputBytes, remainingWallMs }: GuestOptions) {
     this.args = args;
     this.environ = environ;
-    this.stdout = new CappedOutput(limits.outputBytes);
+    this.remainingWallMs = remainingWallMs;
+    this.stdout = new CappedOutput(outputBytes);
   }
 
-  /** Ready for the next invocation; the memory comes later, when the instance exists. */
+  /** Ready for the next invocation; its memory comes later. */
   reset(stdin: Uint8Array): void {
     this.stdin = stdin;
     this.stdinPosition = 0;
@@ -60,7 +66,7 @@ export class Guest {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** Size of linear memory in bytes; 0 before the instance exists (a start function that calls the host). */
+  /** Size of linear memory in bytes; 0 while it has none. */
   get memoryBytes(): number {
     return this.#memory?.buffer.byteLength ?? 0;
   }

@@ -2,19 +2,25 @@
 // its way. The only place to allow, time, record or replay host calls. Worker thread only.
 
 import type { Guest } from './guest.ts';
-import type { HostFunction, HostModule } from './host-module.ts';
+import type { HostFunction, HostModule, WaitingHostFunction } from './host-module.ts';
 
-/** The import object of one sandbox. */
-export function bindHostCalls(modules: readonly HostModule[], guest: Guest): WebAssembly.Imports {
-  const imports: Record<string, Record<string, HostFunction>> = {};
-  for (const module of modules) {
-    const functions = Object.entries(module.bind(guest));
-    imports[module.name] = Object.fromEntries(functions.map(([name, call]) => [name, counted(call, guest)]));
-  }
-  return imports;
+/** Takes the thread away from a guest while it waits, and gives it back. */
+export type Wait = (pending: Promise<number>) => Promise<number>;
+
+/** The import object of one sandbox, without what its module's instrumentation needs. */
+export function bindHostCalls(modules: readonly HostModule[], guest: Guest, wait: Wait): WebAssembly.Imports {
+  const bind = (call: HostFunction | WaitingHostFunction): unknown => {
+    return typeof call === 'function' ? counted(call, guest) : suspending(call, guest, wait);
+  };
+  return Object.fromEntries(
+    modules.map((module) => {
+      const calls = Object.entries(module.bind(guest)).map(([name, call]) => [name, bind(call)] as const);
+      return [module.name, Object.fromEntries(calls)] as const;
+    }),
+  );
 }
 
-function counted(call: HostFunction, guest: Guest): HostFunction {
+function counted<Result>(call: (...args: never[]) => Result, guest: Guest): (...args: never[]) => Result {
   return (...args) => {
     // A guest with exception handlers can catch what ended it, but not go on with it.
     if (guest.ending !== undefined) throw guest.ending;
@@ -26,4 +32,16 @@ function counted(call: HostFunction, guest: Guest): HostFunction {
       throw thrown;
     }
   };
+}
+
+function suspending({ waits }: WaitingHostFunction, guest: Guest, wait: Wait): WebAssembly.Suspending {
+  const call = counted(waits, guest);
+  return new WebAssembly.Suspending((...args: never[]) => {
+    const result = call(...args);
+    if (typeof result === 'number') return result;
+    return wait(result).catch((thrown: unknown) => {
+      guest.ending = thrown;
+      throw thrown;
+    });
+  });
 }

@@ -13,6 +13,6 @@ export function standardHostModules(): readonly HostModule[] {
 
 /** The names that a module may import, by import module, for the inspection at load. */
 export function importNames(modules: readonly HostModule[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const nobody = new Guest([], [], { outputBytes: 0 });
+  const nobody = new Guest({ args: [], environ: [], outputBytes: 0, remainingWallMs: () => 0 });
   return new Map(modules.map((module) => [module.name, new Set(Object.keys(module.bind(nobody)))]));
 }

@@ -1,15 +1,35 @@
 // Whatever an invocation throws, as the one error that tells what happened. Worker thread only.
 
 import { InvocationError } from '../errors.ts';
+import type { BudgetLimits } from './budget.ts';
 import { OutputLimitExceeded } from './capped-output.ts';
 import { GuestExit } from './guest.ts';
 
 /** Frames of a trap that are kept for the log. */
 const MAX_FRAMES = 16;
 
-/** What the guest's frames threw; undefined if it was the guest's regular end, `proc_exit(0)`. */
-export function toInvocationError(thrown: unknown, functionName: string): InvocationError | undefined {
-  if (thrown instanceof GuestExit) return thrown.exitCode === 0 ? undefined : exitError(thrown.exitCode, functionName);
+/** Why a guest was stopped. */
+export type StopReason = 'cpu' | 'wall' | 'cancelled';
+
+export function toStopError(reason: StopReason, functionName: string, limits: BudgetLimits): InvocationError {
+  const { cpuMs, wallMs } = limits;
+  switch (reason) {
+    case 'cpu': {
+      const message = `function "${functionName}" used more than ${cpuMs} ms of CPU time: make it cheaper, or raise limits.cpu`;
+      return new InvocationError('ERR_GUEST_CPU_BUDGET', message, { cpuMs });
+    }
+    case 'wall': {
+      const message = `function "${functionName}" passed its ${wallMs} ms deadline: make it faster, or raise limits.wall`;
+      return new InvocationError('ERR_GUEST_DEADLINE', message, { wallMs });
+    }
+    case 'cancelled':
+      return new InvocationError('ERR_CANCELLED', `nobody waits for function "${functionName}" any more`, {});
+  }
+}
+
+/** What the guest's frames threw. */
+export function toInvocationError(thrown: unknown, functionName: string): InvocationError {
+  if (thrown instanceof GuestExit) return exitError(thrown.exitCode, functionName);
   if (thrown instanceof InvocationError) return thrown;
   if (thrown instanceof OutputLimitExceeded) {
     const limit = thrown.limitBytes;

@@ -1,5 +1,6 @@
 // clock_*: the two clocks that a guest may read, and the clock interface behind them (tests pass a fake one).
 
+import { setTimeout } from 'node:timers/promises';
 import type { Guest } from '../sandbox/guest.ts';
 import type { HostFunction } from '../sandbox/host-module.ts';
 import { EFAULT, EINVAL, ENOTSUP, SUCCESS } from './errno.ts';
@@ -14,11 +15,12 @@ export interface WasiClock {
   monotonicNs(): bigint;
   /** Smallest step of `monotonicNs`, in nanoseconds. */
   readonly monotonicResolutionNs: bigint;
-  /** Blocks the calling thread for that long. */
-  wait(durationNs: bigint): void;
+  /** Resolves after that many milliseconds. */
+  wait(durationMs: number): Promise<void>;
 }
 
-const neverNotified = new Int32Array(new SharedArrayBuffer(4));
+/** Longest time that a timer of Node can be set to. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The clocks of the operating system. */
 export const systemClock: WasiClock = {
@@ -26,12 +28,11 @@ export const systemClock: WasiClock = {
   realtimeResolutionNs: 1_000_000n,
   monotonicNs: () => process.hrtime.bigint(),
   monotonicResolutionNs: 1n,
-  wait(durationNs) {
-    const endNs = process.hrtime.bigint() + durationNs;
-    // The wait is rounded to microseconds, so it may end a little early. Ending the worker interrupts it.
-    for (let restNs = durationNs; restNs > 0n; restNs = endNs - process.hrtime.bigint()) {
-      Atomics.wait(neverNotified, 0, 0, Number(restNs) / 1e6);
-    }
+  async wait(durationMs) {
+    const endMs = performance.now() + durationMs;
+    // A timer counts in whole milliseconds and may fire a little early.
+    for (let restMs = durationMs; restMs > 0; restMs = endMs - performance.now())
+      await setTimeout(Math.min(restMs, MAX_TIMER_MS));
   },
 };
 

@@ -1,7 +1,7 @@
-// poll_oneoff: sleeping, and asking whether a standard stream is ready (it always is). The wait blocks the thread.
+// poll_oneoff: sleeping, and asking whether a standard stream is ready (it always is). A guest that sleeps is suspended.
 
 import type { Guest } from '../sandbox/guest.ts';
-import type { HostFunction } from '../sandbox/host-module.ts';
+import type { WaitingHostFunction } from '../sandbox/host-module.ts';
 import { checkClock, CLOCK_REALTIME, type WasiClock } from './clock.ts';
 import { EBADF, EFAULT, EINVAL, SUCCESS } from './errno.ts';
 import { isInBounds } from './linear-memory.ts';
@@ -20,58 +20,83 @@ const FLAG_HANGUP = 1;
 /** What a stream takes without waiting, as a Linux pipe would say. */
 const WRITABLE_BYTES = 65_536n;
 
-export function pollFunctions(guest: Guest, clock: WasiClock): Record<string, HostFunction> {
+export function pollFunctions(guest: Guest, clock: WasiClock): Record<string, WaitingHostFunction> {
   return {
-    poll_oneoff(subscriptions: number, events: number, count: number, resultPointer: number): number {
-      const subscriptionCount = count >>> 0;
-      if (subscriptionCount === 0 || subscriptionCount > MAX_SUBSCRIPTIONS) return EINVAL;
-      if (
-        !isInBounds(guest, subscriptions, subscriptionCount * SUBSCRIPTION_BYTES) ||
-        !isInBounds(guest, events, subscriptionCount * EVENT_BYTES) ||
-        !isInBounds(guest, resultPointer, 4)
-      ) {
-        return EFAULT;
-      }
-      const start = subscriptions >>> 0;
-      for (let index = 0; index < subscriptionCount; index++) {
-        if (guest.view().getUint8(start + index * SUBSCRIPTION_BYTES + 8) > TAG_FD_WRITE) return EINVAL;
-      }
-      const poll = new Poll(guest, clock);
-      const eventCount = poll.run(start, subscriptionCount, events >>> 0);
-      guest.view().setUint32(resultPointer >>> 0, eventCount, true);
-      return SUCCESS;
-    },
+    poll_oneoff: { waits: (...args: [number, number, number, number]) => pollOneoff(guest, clock, ...args) },
   };
+}
+
+function pollOneoff(
+  guest: Guest,
+  clock: WasiClock,
+  subscriptions: number,
+  events: number,
+  count: number,
+  resultPointer: number,
+): number | Promise<number> {
+  const subscriptionCount = count >>> 0;
+  if (subscriptionCount === 0 || subscriptionCount > MAX_SUBSCRIPTIONS) return EINVAL;
+  if (
+    !isInBounds(guest, subscriptions, subscriptionCount * SUBSCRIPTION_BYTES) ||
+    !isInBounds(guest, events, subscriptionCount * EVENT_BYTES) ||
+    !isInBounds(guest, resultPointer, 4)
+  ) {
+    return EFAULT;
+  }
+  const start = subscriptions >>> 0;
+  for (let index = 0; index < subscriptionCount; index++) {
+    if (guest.view().getUint8(start + index * SUBSCRIPTION_BYTES + 8) > TAG_FD_WRITE) return EINVAL;
+  }
+  const poll = new Poll(guest, clock, start, subscriptionCount);
+  const finish = (): number => {
+    const eventCount = poll.writeEvents(events >>> 0);
+    guest.view().setUint32(resultPointer >>> 0, eventCount, true);
+    return SUCCESS;
+  };
+  const { waitMs } = poll;
+  // Nobody waits past the deadline, at which the invocation is stopped.
+  return waitMs === 0 ? finish() : clock.wait(Math.min(waitMs, guest.remainingWallMs())).then(finish);
 }
 
 /** One call: both clocks are read once, so that all its subscriptions are judged at the same moment. */
 class Poll {
   readonly #guest: Guest;
-  readonly #clock: WasiClock;
+  readonly #start: number;
+  readonly #end: number;
   readonly #realtimeNs: bigint;
   readonly #monotonicNs: bigint;
+  readonly #waitNs: bigint;
 
-  constructor(guest: Guest, clock: WasiClock) {
+  constructor(guest: Guest, clock: WasiClock, subscriptions: number, count: number) {
     this.#guest = guest;
-    this.#clock = clock;
+    this.#start = subscriptions;
+    this.#end = subscriptions + count * SUBSCRIPTION_BYTES;
     this.#realtimeNs = clock.realtimeNs();
     this.#monotonicNs = clock.monotonicNs();
+    this.#waitNs = this.#timeToFirstNs();
   }
 
-  /** Waits for the first subscription and writes an event for each that is ready then. Answers their number. */
-  run(subscriptions: number, count: number, events: number): number {
-    const end = subscriptions + count * SUBSCRIPTION_BYTES;
-    let waitNs = this.#remainingNs(subscriptions);
-    for (let at = subscriptions + SUBSCRIPTION_BYTES; at < end && waitNs > 0n; at += SUBSCRIPTION_BYTES) {
+  /** Time until the first subscription has an event, in milliseconds; 0 if one has it now. */
+  get waitMs(): number {
+    return Number(this.#waitNs) / 1e6;
+  }
+
+  /** Writes an event for each subscription that is ready after the wait. Answers their number. */
+  writeEvents(events: number): number {
+    let eventCount = 0;
+    for (let at = this.#start; at < this.#end; at += SUBSCRIPTION_BYTES) {
+      if (this.#remainingNs(at) <= this.#waitNs) this.#writeEvent(at, events + eventCount++ * EVENT_BYTES);
+    }
+    return eventCount;
+  }
+
+  #timeToFirstNs(): bigint {
+    let waitNs = this.#remainingNs(this.#start);
+    for (let at = this.#start + SUBSCRIPTION_BYTES; at < this.#end && waitNs > 0n; at += SUBSCRIPTION_BYTES) {
       const remainingNs = this.#remainingNs(at);
       if (remainingNs < waitNs) waitNs = remainingNs;
     }
-    if (waitNs > 0n) this.#clock.wait(waitNs);
-    let eventCount = 0;
-    for (let at = subscriptions; at < end; at += SUBSCRIPTION_BYTES) {
-      if (this.#remainingNs(at) <= waitNs) this.#writeEvent(at, events + eventCount++ * EVENT_BYTES);
-    }
-    return eventCount;
+    return waitNs;
   }
 
   /** Time until a subscription has an event; 0 if it has one now. */

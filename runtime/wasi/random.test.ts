@@ -22,7 +22,7 @@ test('gives different bytes on every call and to every invocation', () => {
 });
 
 test('asks its source for at most 64 KiB at once and fills all of a long buffer', () => {
-  const guest = new Guest([], [], { outputBytes: 0 });
+  const guest = new Guest({ args: [], environ: [], outputBytes: 0, remainingWallMs: () => Infinity });
   const memory = new WebAssembly.Memory({ initial: 3 });
   guest.attachMemory(memory);
   const lengths: number[] = [];

@@ -25,7 +25,8 @@ function computeTax(body: Member, encoding: Member): Answer {
   const id = new Member('id');
   const value = new Member('value');
   const status = readObject(body.string, [id, value]);
-  if (status == Status.Invalid) return refuse('the body is not valid JSON of at most 32 levels');
+  if (status == Status.Invalid)
+    return refuse('the body is not valid JSON, or past its limits: 32 levels, 1000 characters a number');
   if (status == Status.NotObject) return refuse('the body is not an object: send a JSON object with id and value');
   if (id.type != Type.String) return refuse('id must be a string');
   if (value.type != Type.Number) return refuse('value must be a number');

@@ -1,7 +1,7 @@
 // A JSON (RFC 8259) reader and writer, as small as a function needs: it picks named members out of one object, and
 // checks and skips everything else. Numbers are read and written exactly as JavaScript does (number.ts).
 
-import { parseNumber } from './number';
+import { MAX_NUMBER, parseNumber } from './number';
 
 export enum Type {
   Absent,
@@ -39,23 +39,46 @@ const MAX_DEPTH = 32;
 export function readObject(text: string, wanted: Member[]): Status {
   const reader = new Reader(text);
   reader.skipSpace();
-  const isObject = reader.peek() == c('{');
+  const isObject = reader.peek() == Char.BraceOpen;
   const isValid = isObject ? reader.object(1, wanted) : reader.value(0, null);
   reader.skipSpace();
   if (!isValid || reader.at != text.length) return Status.Invalid;
   return isObject ? Status.Ok : Status.NotObject;
 }
 
-/** The code of a one-character literal, known when compiling. */
-// @ts-ignore: decorator
-@inline
-function c(character: string): i32 {
-  return load<u16>(changetype<usize>(character));
+enum Char {
+  Backspace = 0x08,
+  Tab = 0x09,
+  LineFeed = 0x0a,
+  FormFeed = 0x0c,
+  Return = 0x0d,
+  Space = 0x20,
+  Quote = 0x22,
+  Plus = 0x2b,
+  Comma = 0x2c,
+  Minus = 0x2d,
+  Point = 0x2e,
+  Slash = 0x2f,
+  Zero = 0x30,
+  Nine = 0x39,
+  Colon = 0x3a,
+  UpperE = 0x45,
+  BracketOpen = 0x5b,
+  Backslash = 0x5c,
+  BracketClose = 0x5d,
+  LowerA = 0x61,
+  LowerB = 0x62,
+  LowerE = 0x65,
+  LowerF = 0x66,
+  LowerN = 0x6e,
+  LowerR = 0x72,
+  LowerT = 0x74,
+  LowerU = 0x75,
+  BraceOpen = 0x7b,
+  BraceClose = 0x7d,
 }
 
 const NONE: Member[] = [];
-const BACKSLASH = 0x5c;
-const QUOTE = 0x22;
 /** What `peek` gives behind the end. */
 const END = -1;
 
@@ -79,7 +102,7 @@ class Reader {
 
   skipSpace(): void {
     let next = this.peek();
-    while (next == 0x20 || next == 0x09 || next == 0x0a || next == 0x0d) {
+    while (next == Char.Space || next == Char.Tab || next == Char.LineFeed || next == Char.Return) {
       this.at++;
       next = this.peek();
     }
@@ -106,13 +129,13 @@ class Reader {
   value(depth: i32, into: Member | null): bool {
     this.skipSpace();
     const next = this.peek();
-    if (next == QUOTE) return this.stringValue(into);
-    if (next == c('-') || isDigit(next)) return this.numberValue(into);
+    if (next == Char.Quote) return this.stringValue(into);
+    if (next == Char.Minus || isDigit(next)) return this.numberValue(into);
     if (into) into.type = Type.Other;
-    if (next == c('{')) return this.object(depth + 1, NONE);
-    if (next == c('[')) return this.array(depth + 1);
-    if (next == c('t')) return this.takeWord('true');
-    if (next == c('f')) return this.takeWord('false');
+    if (next == Char.BraceOpen) return this.object(depth + 1, NONE);
+    if (next == Char.BracketOpen) return this.array(depth + 1);
+    if (next == Char.LowerT) return this.takeWord('true');
+    if (next == Char.LowerF) return this.takeWord('false');
     return this.takeWord('null');
   }
 
@@ -120,14 +143,14 @@ class Reader {
     if (!this.string()) return false;
     if (into) {
       into.type = Type.String;
-      into.string = String.UTF16.decodeUnsafe(changetype<usize>(this.units), <usize>this.length << 1);
+      into.string = String.UTF16.decodeUnsafe(changetype<usize>(this.units), (<usize>this.length) << 1);
     }
     return true;
   }
 
   private numberValue(into: Member | null): bool {
     const start = this.at;
-    if (!this.number()) return false;
+    if (!this.number() || this.at - start > MAX_NUMBER) return false;
     if (into) {
       into.type = Type.Number;
       into.string = this.text.substring(start, this.at);
@@ -136,25 +159,25 @@ class Reader {
   }
 
   object(depth: i32, wanted: Member[]): bool {
-    if (depth > MAX_DEPTH || !this.take(c('{'))) return false;
+    if (depth > MAX_DEPTH || !this.take(Char.BraceOpen)) return false;
     this.skipSpace();
-    if (this.take(c('}'))) return true;
+    if (this.take(Char.BraceClose)) return true;
     do {
       this.skipSpace();
       if (!this.string()) return false;
       const member = this.find(wanted);
       this.skipSpace();
-      if (!this.take(c(':')) || !this.value(depth, member)) return false;
+      if (!this.take(Char.Colon) || !this.value(depth, member)) return false;
       this.skipSpace();
-    } while (this.take(c(',')));
-    return this.take(c('}'));
+    } while (this.take(Char.Comma));
+    return this.take(Char.BraceClose);
   }
 
   /** The one of `wanted` whose name was read last. */
   private find(wanted: Member[]): Member | null {
     for (let i = 0; i < wanted.length; i++) {
       const name = wanted[i].name;
-      const size = <usize>this.length << 1;
+      const size = (<usize>this.length) << 1;
       if (name.length != this.length) continue;
       if (memory.compare(changetype<usize>(name), changetype<usize>(this.units), size) == 0) return wanted[i];
     }
@@ -162,37 +185,37 @@ class Reader {
   }
 
   private array(depth: i32): bool {
-    if (depth > MAX_DEPTH || !this.take(c('['))) return false;
+    if (depth > MAX_DEPTH || !this.take(Char.BracketOpen)) return false;
     this.skipSpace();
-    if (this.take(c(']'))) return true;
+    if (this.take(Char.BracketClose)) return true;
     do {
       if (!this.value(depth, null)) return false;
       this.skipSpace();
-    } while (this.take(c(',')));
-    return this.take(c(']'));
+    } while (this.take(Char.Comma));
+    return this.take(Char.BracketClose);
   }
 
   private number(): bool {
-    this.take(c('-'));
+    this.take(Char.Minus);
     // After a leading zero no digit may follow: 01 is not JSON.
-    if (!this.take(c('0')) && !this.takeDigits()) return false;
-    if (this.take(c('.')) && !this.takeDigits()) return false;
-    if (this.take(c('e')) || this.take(c('E'))) {
-      if (!this.take(c('+'))) this.take(c('-'));
+    if (!this.take(Char.Zero) && !this.takeDigits()) return false;
+    if (this.take(Char.Point) && !this.takeDigits()) return false;
+    if (this.take(Char.LowerE) || this.take(Char.UpperE)) {
+      if (!this.take(Char.Plus)) this.take(Char.Minus);
       return this.takeDigits();
     }
     return true;
   }
 
   private string(): bool {
-    if (!this.take(QUOTE)) return false;
+    if (!this.take(Char.Quote)) return false;
     this.length = 0;
-    while (!this.take(QUOTE)) {
+    while (!this.take(Char.Quote)) {
       let unit = this.peek();
       // A control character, or the end.
-      if (unit < 0x20) return false;
+      if (unit < Char.Space) return false;
       this.at++;
-      if (unit == BACKSLASH) {
+      if (unit == Char.Backslash) {
         unit = this.escape();
         if (unit == END) return false;
         if (unit >= 0xd800 && unit <= 0xdfff) {
@@ -215,13 +238,13 @@ class Reader {
   private escape(): i32 {
     const letter = this.peek();
     this.at++;
-    if (letter == QUOTE || letter == BACKSLASH || letter == c('/')) return letter;
-    if (letter == c('b')) return 0x08;
-    if (letter == c('f')) return 0x0c;
-    if (letter == c('n')) return 0x0a;
-    if (letter == c('r')) return 0x0d;
-    if (letter == c('t')) return 0x09;
-    return letter == c('u') ? this.hex4() : END;
+    if (letter == Char.Quote || letter == Char.Backslash || letter == Char.Slash) return letter;
+    if (letter == Char.LowerB) return Char.Backspace;
+    if (letter == Char.LowerF) return Char.FormFeed;
+    if (letter == Char.LowerN) return Char.LineFeed;
+    if (letter == Char.LowerR) return Char.Return;
+    if (letter == Char.LowerT) return Char.Tab;
+    return letter == Char.LowerU ? this.hex4() : END;
   }
 
   private hex4(): i32 {
@@ -229,8 +252,8 @@ class Reader {
     for (let i = 0; i < 4; i++) {
       const digit = this.peek();
       const letter = digit | 0x20;
-      if (isDigit(digit)) unit = unit * 16 + digit - c('0');
-      else if (letter >= c('a') && letter <= c('f')) unit = unit * 16 + letter - c('a') + 10;
+      if (isDigit(digit)) unit = unit * 16 + digit - Char.Zero;
+      else if (letter >= Char.LowerA && letter <= Char.LowerF) unit = unit * 16 + letter - Char.LowerA + 10;
       else return END;
       this.at++;
     }
@@ -239,16 +262,17 @@ class Reader {
 }
 
 function isDigit(character: i32): bool {
-  return character >= c('0') && character <= c('9');
+  return character >= Char.Zero && character <= Char.Nine;
 }
 
 /** `text` in quotes, with the escapes of JSON.stringify. */
 export function quote(text: string): string {
   let size = 2;
-  for (let i = 0; i < text.length; i++) size += needsEscape(text.charCodeAt(i)) ? escapeOf(text.charCodeAt(i)).length : 1;
+  for (let i = 0; i < text.length; i++)
+    size += needsEscape(text.charCodeAt(i)) ? escapeOf(text.charCodeAt(i)).length : 1;
   const units = new StaticArray<u16>(size);
   let length = 0;
-  units[length++] = <u16>QUOTE;
+  units[length++] = <u16>Char.Quote;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (needsEscape(unit)) {
@@ -258,12 +282,12 @@ export function quote(text: string): string {
       units[length++] = <u16>unit;
     }
   }
-  units[length++] = <u16>QUOTE;
-  return String.UTF16.decodeUnsafe(changetype<usize>(units), <usize>length << 1);
+  units[length++] = <u16>Char.Quote;
+  return String.UTF16.decodeUnsafe(changetype<usize>(units), (<usize>length) << 1);
 }
 
 function needsEscape(unit: i32): bool {
-  return unit < 0x20 || unit == QUOTE || unit == BACKSLASH;
+  return unit < Char.Space || unit == Char.Quote || unit == Char.Backslash;
 }
 
 // prettier-ignore
@@ -276,19 +300,19 @@ const CONTROL_ESCAPES: StaticArray<string> = [
 
 function escapeOf(unit: i32): string {
   switch (unit) {
-    case QUOTE:
+    case Char.Quote:
       return '\\"';
-    case BACKSLASH:
+    case Char.Backslash:
       return '\\\\';
-    case 0x08:
+    case Char.Backspace:
       return '\\b';
-    case 0x09:
+    case Char.Tab:
       return '\\t';
-    case 0x0a:
+    case Char.LineFeed:
       return '\\n';
-    case 0x0c:
+    case Char.FormFeed:
       return '\\f';
-    case 0x0d:
+    case Char.Return:
       return '\\r';
     default:
       return CONTROL_ESCAPES[unit];

@@ -26,23 +26,28 @@ function significandOf(bits: u64): u64 {
   return bits < HIDDEN_BIT ? fraction : fraction | HIDDEN_BIT;
 }
 
-/** A double can be told from its neighbours by 767 digits; what follows only matters in being zero or not. */
-const MAX_DIGITS = 770;
+/** Characters of one number; a longer one is invalid. No double needs more than 767 digits to be told apart. */
+export const MAX_NUMBER = 1000;
 
-/** digits × 10^exponent */
+/** digits × 10^exponent, without leading zeros */
 class Decimal {
   exponent: i32 = 0;
-  private digits: StaticArray<u8> = new StaticArray<u8>(MAX_DIGITS + 1);
   length: i32 = 0;
+  private digits: StaticArray<u8>;
 
   /** `text` is a number of JSON without its sign. */
   constructor(text: string) {
+    this.digits = new StaticArray<u8>(text.length);
     let at = 0;
     let seenPoint = false;
     for (; at < text.length && (text.charCodeAt(at) | 0x20) != 0x65; at++) {
       const digit = text.charCodeAt(at) - 0x30;
-      if (digit < 0) seenPoint = true;
-      else this.append(<u8>digit, seenPoint);
+      if (digit < 0) {
+        seenPoint = true;
+        continue;
+      }
+      if (seenPoint) this.exponent--;
+      if (this.length > 0 || digit != 0) this.digits[this.length++] = <u8>digit;
     }
     let exponent = 0;
     const isNegative = text.charCodeAt(at + 1) == 0x2d;
@@ -51,19 +56,6 @@ class Decimal {
       if (digit >= 0 && exponent < 100_000_000) exponent = exponent * 10 + digit;
     }
     this.exponent += isNegative ? -exponent : exponent;
-  }
-
-  private append(digit: u8, isFraction: bool): void {
-    if (this.length < MAX_DIGITS) {
-      if (this.length > 0 || digit != 0) this.digits[this.length++] = digit;
-      if (isFraction) this.exponent--;
-      return;
-    }
-    if (digit != 0 && this.length == MAX_DIGITS) {
-      this.digits[this.length++] = 1;
-      this.exponent--;
-    }
-    if (!isFraction) this.exponent++;
   }
 
   /** Off by a few units in the last place at most: one for each rounding. */

@@ -16,7 +16,8 @@ export class FakeClock implements WasiClock {
   readonly realtimeResolutionNs = 1_000_000n;
   readonly monotonicResolutionNs = 1n;
   readonly startedAtNs = 1_700_000_000_000_000_000n;
-  readonly waits: bigint[] = [];
+  /** In milliseconds. */
+  readonly waits: number[] = [];
   elapsedNs = 5_000n;
 
   realtimeNs(): bigint {
@@ -27,10 +28,11 @@ export class FakeClock implements WasiClock {
     return this.elapsedNs;
   }
 
-  wait(durationNs: bigint): void {
-    this.waits.push(durationNs);
+  wait(durationMs: number): Promise<void> {
+    this.waits.push(durationMs);
     // A guest may ask for more than a clock of 64 bits can tell.
-    this.elapsedNs = BigInt.asUintN(63, this.elapsedNs + durationNs);
+    this.elapsedNs = BigInt.asUintN(63, this.elapsedNs + BigInt(Math.round(durationMs * 1e6)));
+    return Promise.resolve();
   }
 }
 
@@ -56,7 +58,7 @@ export interface Fixture {
 
 export function makeFixture(options: FixtureOptions = {}): Fixture {
   const { stdin = '', args = ['guest'], environ = [], outputBytes = 1024 * 1024 } = options;
-  const guest = new Guest(args, environ, { outputBytes });
+  const guest = new Guest({ args, environ, outputBytes, remainingWallMs: () => Infinity });
   const clock = new FakeClock();
   const module = wasiPreview1({ clock, random: (bytes) => randomFillSync(bytes) });
   const functions = module.bind(guest);
@@ -70,11 +72,17 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
       return memory;
     },
     wasi: Object.fromEntries(
-      Object.entries(functions).map(([name, call]) => [name, (...values) => Reflect.apply(call, undefined, values)]),
+      Object.entries(functions).map(([name, call]) => {
+        const target = typeof call === 'function' ? call : call.waits;
+        return [name, (...values) => Reflect.apply(target, undefined, values)];
+      }),
     ),
     instantiate(wat) {
       guest.attachMemory(undefined);
-      const { exports } = new WebAssembly.Instance(compileWat(wat), { [module.name]: functions });
+      const imports = Object.entries(functions).map(([name, call]) => {
+        return [name, typeof call === 'function' ? call : new WebAssembly.Suspending(call.waits)] as const;
+      });
+      const { exports } = new WebAssembly.Instance(compileWat(wat), { [module.name]: Object.fromEntries(imports) });
       const exported = exports['memory'];
       if (!(exported instanceof WebAssembly.Memory)) throw new Error('a test guest must export its memory');
       memory = exported;
