@@ -125,22 +125,55 @@ describe('an invocation', () => {
 });
 
 describe('a thread', () => {
-  test('that must be ended takes nobody with it', async () => {
-    const loop = await load(guests.ENDLESS_LOOP, { wallMs: 100 });
+  test('outlives the guests that it stops, and serves others beside them', async () => {
+    const before = replaced.length;
+    const loop = await load(guests.ENDLESS_LOOP, { wallMs: 200 });
+    const fill = await load(guests.ENDLESS_FILL, { wallMs: 200 });
     const good = await load(guests.printing('{"body":"good"}'));
-    const answers = await Promise.all(
-      Array.from({ length: 60 }, (_, i) => collectAnswer(i % 20 === 7 ? loop : good, request())),
+    const hostile = [loop, fill];
+    const answers = Array.from({ length: 60 }, (_, i) =>
+      collectAnswer(i % 10 === 7 ? hostile[i % 2]! : good, request()),
     );
-    const texts = answers.map(textOf);
-    expect(texts.filter((text) => text === 'ERR_GUEST_DEADLINE')).toHaveLength(3);
-    expect(texts.filter((text) => text === '200 good')).toHaveLength(57);
+    const texts = (await Promise.all(answers)).map(textOf);
+    expect(texts.filter((text) => text === 'ERR_GUEST_DEADLINE')).toHaveLength(6);
+    expect(texts.filter((text) => text === '200 good')).toHaveLength(54);
+    expect(replaced).toHaveLength(before);
   });
 
-  test('is replaced again and again', async () => {
-    const loop = await load(guests.ENDLESS_LOOP, { wallMs: 20 });
-    for (let i = 0; i < 10; i++) expect(textOf(await collectAnswer(loop, request()))).toBe('ERR_GUEST_DEADLINE');
+  test('stops a guest at its CPU budget, waiting not counted', async () => {
+    const limits = { cpuMs: 30, wallMs: 5_000 };
+    const stopped = await collectAnswer(await load(guests.ENDLESS_LOOP, limits), request());
+    expect(textOf(stopped)).toBe('ERR_GUEST_CPU_BUDGET');
+    expect(stopped.report.cost.cpuMs).toBeGreaterThan(30);
+    const slept = await collectAnswer(await load(guests.sleeping(100), limits), request());
+    expect(textOf(slept)).toBe('200 slept');
+    expect(slept.report.cost.cpuMs).toBeLessThan(30);
+    expect(slept.report.cost.runMs).toBeGreaterThanOrEqual(100);
+  });
+
+  test('goes on with others while guests sleep', async () => {
+    const sleeper = await load(guests.sleeping(200), { wallMs: 5_000 });
+    const startedAtMs = performance.now();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => collectAnswer(sleeper, request())));
+    expect(answers.map(textOf)).toEqual(Array.from({ length: 100 }, () => '200 slept'));
+    // One after another on two threads they would take ten seconds.
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+  });
+
+  test('stops a guest that sleeps past its deadline', async () => {
+    const sleeper = await load(guests.sleeping(60_000), { wallMs: 50 });
+    expect(textOf(await collectAnswer(sleeper, request()))).toBe('ERR_GUEST_DEADLINE');
+  });
+
+  test('that does not come to the end of an instruction is replaced, again and again', async () => {
+    const slow = await load(guests.SLOW_INSTRUCTION, { wallMs: 10, memoryBytes: 512 * 1024 * 1024 });
     const good = await load(guests.printing('{"body":"good"}'));
-    expect(textOf(await collectAnswer(good, request()))).toBe('200 good');
+    const before = replaced.length;
+    for (let i = 0; i < 5; i++) {
+      expect(textOf(await collectAnswer(slow, request()))).toBe('ERR_GUEST_DEADLINE');
+      expect(textOf(await collectAnswer(good, request()))).toBe('200 good');
+    }
+    expect(replaced.slice(before)).toContain('deadline');
   });
 });
 
@@ -154,12 +187,12 @@ describe('admission', () => {
   });
 
   test('fails who waits longer than the queue timeout', async () => {
-    const loop = await load(guests.ENDLESS_LOOP, { wallMs: 400 });
-    const loops = [1, 2].map(() => collectAnswer(loop, request()));
-    // Loading takes longer than handing the loops to the two threads.
+    const slow = await load(guests.SLOW_INSTRUCTION, { wallMs: 10_000, memoryBytes: 512 * 1024 * 1024 });
+    const holders = [1, 2].map(() => collectAnswer(slow, request()));
+    // Loading takes longer than handing those to the two threads.
     const hurried = await load(guests.printing('{"body":"late"}'), { queueTimeoutMs: 30 });
     expect(textOf(await collectAnswer(hurried, request()))).toBe('ERR_QUEUE_TIMEOUT');
-    await Promise.all(loops);
+    await Promise.all(holders);
   });
 
   test('lets a client that leaves take its waiting and its running invocation with it', async () => {
@@ -177,7 +210,6 @@ describe('admission', () => {
     expect(textOf(await collectAnswer(good, request()))).toBe('200 free again');
     await loop.unload();
     expect(ended).toEqual([]);
-    expect(replaced.at(-1)).toBe('cancelled');
   });
 });
 

@@ -1,6 +1,7 @@
 // An admitted invocation on its way through the pool, and the function it belongs to. Main thread.
 
 import type { AnswerReceiver, Invocation } from '../invocation.ts';
+import { TICK_MS } from '../sandbox/countdown.ts';
 import type { Ticket } from './control-block.ts';
 import type { ThreadFunction } from './messages.ts';
 import type { Thread } from './thread.ts';
@@ -12,8 +13,6 @@ export interface QueueLimits {
   readonly queueTimeoutMs: number;
 }
 
-/** How long an invocation is expected to take before the first one has ended, in milliseconds. */
-const UNKNOWN_RUN_MS = 1;
 /** Weight of the newest run in the moving average. */
 const NEWEST_WEIGHT = 0.2;
 
@@ -25,7 +24,8 @@ export class PooledFunction {
   unanswered = 0;
   /** Called when `unanswered` comes back to 0 after the function was unloaded. */
   onIdle: (() => void) | undefined;
-  #expectedMs = UNKNOWN_RUN_MS;
+  /** Before the first one has ended, the worst is expected. */
+  #expectedMs = TICK_MS;
 
   constructor(id: number, definition: ThreadFunction, limits: QueueLimits) {
     this.id = id;
@@ -33,13 +33,14 @@ export class PooledFunction {
     this.limits = limits;
   }
 
-  /** How long the next invocation will likely occupy a thread, in milliseconds. */
+  /** How long the next invocation will likely hold up the ones behind it, in milliseconds. */
   get expectedMs(): number {
     return this.#expectedMs;
   }
 
   ran(ms: number): void {
-    this.#expectedMs += (ms - this.#expectedMs) * NEWEST_WEIGHT;
+    // A fresh invocation holds its thread for one time slice at most.
+    this.#expectedMs += (Math.min(ms, TICK_MS) - this.#expectedMs) * NEWEST_WEIGHT;
   }
 }
 

@@ -54,6 +54,7 @@ export class Pool {
       admission: this.#admission,
       fail: (pending, error) => this.#fail(pending, error),
       readmit: (pendings) => this.#readmit(pendings),
+      flush: () => this.#flushIfWaiting(),
       replace: (thread, reason, fn) => this.#replace(thread, reason, fn),
     });
   }
@@ -159,7 +160,8 @@ export class Pool {
   #startThread(): void {
     const thread = new Thread(this.#host, {
       ready: () => this.#threadReady(),
-      answered: (thread, pending, parts) => this.#answered(thread, pending, parts),
+      answered: (pending, parts) => this.#answered(pending, parts),
+      progressed: () => this.#flushIfWaiting(),
       ended: (thread, end) => this.#threadEnded(thread, end),
     });
     this.#threads.push(thread);
@@ -208,6 +210,10 @@ export class Pool {
     setImmediate(() => this.#flush());
   }
 
+  #flushIfWaiting(): void {
+    if (this.#admission.waiting > 0) this.#flushSoon();
+  }
+
   #flush(): void {
     this.#isFlushing = false;
     for (;;) {
@@ -235,12 +241,11 @@ export class Pool {
     this.#flushSoon();
   }
 
-  #answered(_thread: Thread, pending: Pending, [, head, chunk, end]: AnswerParts): void {
+  #answered(pending: Pending, [, head, chunk, end]: AnswerParts): void {
     const { receiver, isCancelled } = pending;
     if (end !== null) {
       pending.fn.ran(end.cost.instantiateMs + end.cost.cpuMs);
       this.#account(pending);
-      if (this.#admission.waiting > 0) this.#flushSoon();
     }
     if (isCancelled) return;
     if (head !== null) receiver.head(head[0], head[1]);

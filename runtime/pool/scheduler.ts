@@ -36,6 +36,8 @@ export class Scheduler {
   #isTurnScheduled = false;
   #turnStartMs = 0;
   #answers: AnswerParts[] = [];
+  /** Jobs have started since the last message: the main thread gives more work for what is no longer queued here. */
+  #hasStarted = false;
   #transfer: ArrayBuffer[] = [];
 
   constructor(options: SchedulerOptions) {
@@ -99,6 +101,7 @@ export class Scheduler {
     const sandbox = fn.acquire();
     const task = new Task({ ticket, functionId, startedAtMs: nowMs, sandbox }, this);
     this.#executing = task;
+    this.#hasStarted = true;
     this.#live.add(task);
     const input = { id, functionName: name, event: unpackEvent(event), trace, deadlineMs: wallMs };
     void sandbox.run(input, task).then((outcome) => {
@@ -161,7 +164,8 @@ export class Scheduler {
   }
 
   #flush(): void {
-    if (this.#answers.length === 0) return;
+    if (this.#answers.length === 0 && !this.#hasStarted) return;
+    this.#hasStarted = false;
     this.#options.send(this.#answers, this.#transfer);
     this.#answers = [];
     this.#transfer = [];

@@ -10,7 +10,9 @@ import type { ThreadHost, ThreadLease } from './thread-host.ts';
 
 export interface ThreadEvents {
   ready(thread: Thread): void;
-  answered(thread: Thread, pending: Pending, parts: AnswerParts): void;
+  answered(pending: Pending, parts: AnswerParts): void;
+  /** Jobs have started or ended: there may be room for more. */
+  progressed(): void;
   ended(thread: Thread, end: ThreadEnd): void;
 }
 
@@ -167,6 +169,7 @@ export class Thread {
   #receive(message: FromThread): void {
     if (message.kind === 'answers') {
       for (const parts of message.answers) this.#answered(parts);
+      this.#events.progressed();
     } else if (this.#state === 'starting') {
       this.#state = 'ready';
       this.#events.ready(this);
@@ -178,7 +181,7 @@ export class Thread {
     const pending = this.#assigned[slotOf(ticket)];
     if (pending?.state.kind !== 'assigned' || pending.state.ticket !== ticket) return;
     if (end !== null) this.abandon(pending);
-    this.#events.answered(this, pending, parts);
+    this.#events.answered(pending, parts);
   }
 
   #release(ticket: Ticket): void {

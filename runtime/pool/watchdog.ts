@@ -13,6 +13,8 @@ export interface WatchedPool {
   readonly admission: Admission;
   fail(pending: Pending, error: InvocationError): void;
   readmit(pendings: readonly Pending[]): void;
+  /** Hands out what waits, to threads that are no longer stuck. */
+  flush(): void;
   replace(thread: Thread, reason: ThreadEndReason, fn: PooledFunction): void;
 }
 
@@ -46,6 +48,7 @@ export class Watchdog {
   #tick(nowMs: number): void {
     for (const pending of this.#pool.admission.takeExpired(nowMs)) this.#pool.fail(pending, queueTimeoutError(pending));
     for (const thread of this.#pool.threads()) this.#checkThread(thread, nowMs);
+    this.#pool.flush();
   }
 
   #checkThread(thread: Thread, nowMs: number): void {

@@ -82,7 +82,27 @@ export const ENDLESS_FILL = `(module
       (memory.fill (i32.const 0) (i32.const 1) (i32.const 67108864))
       (br $again))))`;
 
+/** One instruction of a good part of a second, in which nothing can interrupt it: fills 512 MiB. */
+export const SLOW_INSTRUCTION = `(module
+  (memory (export "memory") 8192)
+  (func (export "_start") (memory.fill (i32.const 0) (i32.const 1) (i32.const 536870912))))`;
+
 export const TRAP = command('unreachable');
+
+/** Sleeps by the monotonic clock, then answers. */
+export function sleeping(ms: number): string {
+  const answer = '{"body":"slept"}';
+  return `(module ${IMPORTS}
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) ${watString(answer)})
+  ${PRINT}
+  (func (export "_start")
+    (i32.store (i32.const 2064) (i32.const 1))
+    (i64.store (i32.const 2072) (i64.const ${BigInt(ms) * 1_000_000n}))
+    (drop (call $poll (i32.const 2048) (i32.const 4096) (i32.const 1) (i32.const 8)))
+    (call $print (i32.const 1) (i32.const 1024) (i32.const ${answer.length}))))`;
+}
 
 /**
  * Answers with how often this instance was run before: memory and a global are counted up, and the larger is printed as
