@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ECHO, ENDLESS_LOOP, logging, printing, TRAP } from '../runtime/testing/guests.ts';
 import { type RunningGateway, startGateway } from './testing/running-gateway.ts';
+import { filling, waiting } from './testing/slow-guests.ts';
 import { openClient } from './triggers/http/raw-client.fixture.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -13,15 +14,28 @@ async function codeOf(answer: Response): Promise<unknown> {
   return code;
 }
 
-describe('a gateway with several threads', () => {
+describe('a gateway', () => {
   let running: RunningGateway;
 
   beforeAll(async () => {
     running = await startGateway(
-      { echo: ECHO, observed: logging('ran'), good: printing('{"body":"good"}'), loop: ENDLESS_LOOP, trap: TRAP },
       {
-        settings: 'pool: { threads: 2 }',
-        limits: { echo: 'wall: 10s', loop: 'wall: 300ms', good: 'queueTimeout: 10s' },
+        echo: ECHO,
+        observed: logging('ran'),
+        good: printing('{"body":"good"}'),
+        loop: ENDLESS_LOOP,
+        late: ENDLESS_LOOP,
+        stuck: filling(100),
+        trap: TRAP,
+      },
+      {
+        settings: 'pool: { threads: 1 }',
+        limits: {
+          echo: 'wall: 10s, cpu: 10s',
+          good: 'wall: 10s, queueTimeout: 10s',
+          late: 'wall: 50ms, cpu: 10s',
+          stuck: 'wall: 50ms',
+        },
       },
     );
   });
@@ -66,19 +80,28 @@ describe('a gateway with several threads', () => {
     expect(runs.map((line) => line['request_id'])).toEqual([good.headers.get('x-request-id')]);
   });
 
-  test('serves one function while another loops for ever', async () => {
-    const looping = fetch(running.url('/loop'));
+  test('serves one function while another loops for ever on the same thread', async () => {
+    const looping = Array.from({ length: 3 }, () => fetch(running.url('/loop')));
     const good = await Promise.all(Array.from({ length: 20 }, () => fetch(running.url('/good'))));
     expect(good.map(({ status }) => status)).toEqual(Array(20).fill(200));
-    const looped = await looping;
-    expect([looped.status, await codeOf(looped)]).toEqual([504, 'ERR_GUEST_DEADLINE']);
+    for (const answer of await Promise.all(looping)) {
+      expect([answer.status, await codeOf(answer)]).toEqual([504, 'ERR_GUEST_CPU_BUDGET']);
+    }
     expect((await fetch(running.url('/good'))).status).toBe(200);
   });
 
-  test('tells of a thread that had to be replaced', async () => {
-    await fetch(running.url('/loop'));
+  test('ends a function at its deadline although it has CPU time left', async () => {
+    const late = await fetch(running.url('/late'));
+    expect([late.status, await codeOf(late)]).toEqual([504, 'ERR_GUEST_DEADLINE']);
+    expect((await fetch(running.url('/good'))).status).toBe(200);
+  });
+
+  test('replaces a thread that a guest does not give back, and says so in the log', async () => {
+    const stuck = await fetch(running.url('/stuck'));
+    expect([stuck.status, await codeOf(stuck)]).toEqual([504, 'ERR_GUEST_DEADLINE']);
+    expect((await fetch(running.url('/good'))).status).toBe(200);
     const line = await running.log.find(({ msg }) => msg === 'worker thread replaced');
-    expect(line).toMatchObject({ level: 'warn', reason: 'deadline', function: 'loop' });
+    expect(line).toMatchObject({ level: 'warn', reason: 'deadline', function: 'stuck' });
   });
 
   test('says nothing of a trap to the client, and where it was to the log', async () => {
@@ -91,21 +114,24 @@ describe('a gateway with several threads', () => {
   });
 });
 
-describe('a gateway with one thread', () => {
+describe('a gateway whose thread is full', () => {
+  /** More than a thread holds at a time. */
+  const SLEEPERS = 150;
   let running: RunningGateway;
 
   beforeAll(async () => {
     running = await startGateway(
       {
-        loop: ENDLESS_LOOP,
+        sleep: waiting(3_600_000),
         patient: printing('{"body":"patient"}'),
         hurried: printing('{"body":"hurried"}'),
         narrow: printing('{"body":"narrow"}'),
       },
       {
         settings: 'pool: { threads: 1 }',
+        // The sleepers may do so for longer than a test may take.
         limits: {
-          loop: 'wall: 1h, queueTimeout: 1h',
+          sleep: 'wall: 1h, queueTimeout: 1h, queue: 1000',
           patient: 'queueTimeout: 1h',
           hurried: 'queueTimeout: 20ms',
           narrow: 'queueTimeout: 1h, queue: 1',
@@ -115,36 +141,36 @@ describe('a gateway with one thread', () => {
   });
   afterAll(() => running.close());
 
-  /** Clients of the endless loop, the first of which has the only thread. */
-  async function occupy(clients: number): Promise<() => void> {
-    const opened = Array.from({ length: clients }, () => openClient(running.port));
-    for (const client of opened) client.write('GET /loop HTTP/1.1\r\nhost: a\r\n\r\n');
+  /** Resolves when nothing more is started, with a function that makes the sleepers' clients leave. */
+  async function fill(): Promise<() => void> {
+    const clients = Array.from({ length: SLEEPERS }, () => openClient(running.port));
+    for (const client of clients) client.write('GET /sleep HTTP/1.1\r\nhost: a\r\n\r\n');
     let answer: Response;
     do answer = await fetch(running.url('/hurried'));
     while (answer.status === 200);
     expect([answer.status, await codeOf(answer)]).toEqual([503, 'ERR_QUEUE_TIMEOUT']);
     return () => {
-      for (const client of opened) client.socket.destroy();
+      for (const client of clients) client.socket.destroy();
     };
   }
 
-  test('gives the thread of clients that have left to the next', async () => {
-    const leave = await occupy(30);
-    const waiting = fetch(running.url('/patient'));
+  test('gives the places of clients that have left to the next', async () => {
+    const leave = await fill();
+    const waitingForPlace = fetch(running.url('/patient'));
     leave();
-    // The limits of the loop are longer than this test may take.
-    expect(await (await waiting).text()).toBe('patient');
+    expect(await (await waitingForPlace).text()).toBe('patient');
   });
 
-  test('says when to come back if the queue is full', async () => {
-    const leave = await occupy(1);
-    const both = [fetch(running.url('/narrow')), fetch(running.url('/narrow'))];
-    const first = await Promise.race(both);
+  test('says when to come back if the queue is full as well', async () => {
+    const leave = await fill();
+    // One waits in the queue; a thread may have taken another in advance.
+    const answers = Array.from({ length: 5 }, () => fetch(running.url('/narrow')));
+    const first = await Promise.race(answers);
     expect(first.status).toBe(503);
     expect(first.headers.get('retry-after')).toBe('1');
     expect(await codeOf(first)).toBe('ERR_QUEUE_FULL');
     leave();
-    const statuses = new Set((await Promise.all(both)).map(({ status }) => status));
+    const statuses = new Set((await Promise.all(answers)).map(({ status }) => status));
     expect(statuses).toEqual(new Set([200, 503]));
   });
 });

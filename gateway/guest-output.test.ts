@@ -63,7 +63,7 @@ const REFUSED: readonly { what: string; guest: string; code?: string; status?: n
   {
     what: 'an answer, then loops for ever',
     guest: printingThen(`{"body":"${SECRET}"}`, LOOP),
-    code: 'ERR_GUEST_DEADLINE',
+    code: 'ERR_GUEST_CPU_BUDGET',
     status: 504,
   },
 ];
@@ -97,7 +97,7 @@ beforeAll(async () => {
   const cookies = printing('{"headers":{"set-cookie":["a=1; Path=/","b=2"],"x-one":"1"},"body":"hello"}');
   running = await startGateway(
     { ...Object.fromEntries(cases), cookies, good: printing('{"body":"good"}') },
-    { limits: Object.fromEntries(SERVED.map((_, i) => [`fine${i}`, 'wall: 15s'])) },
+    { limits: Object.fromEntries(SERVED.map((_, i) => [`fine${i}`, 'wall: 15s, cpu: 15s'])) },
   );
 });
 

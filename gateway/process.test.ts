@@ -2,10 +2,12 @@
 
 import { Agent, get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { ENDLESS_FILL, ENDLESS_LOOP, logging, printing } from '../runtime/testing/guests.ts';
+import { ENDLESS_LOOP, logging, printing } from '../runtime/testing/guests.ts';
 import { serveCommand, type ServingCommand } from './testing/command.ts';
-import { waiting } from './testing/slow-guest.ts';
+import { sendInFlight } from './testing/in-flight.ts';
+import { filling, waiting } from './testing/slow-guests.ts';
 import { configOf, temporaryFolder, type TemporaryFolder } from './testing/temporary-folder.ts';
+import { problemCode } from './triggers/http/raw-client.fixture.ts';
 
 const CLIENTS = 24;
 
@@ -13,20 +15,14 @@ let folder: TemporaryFolder;
 beforeAll(async () => {
   folder = await temporaryFolder({
     good: printing('{"body":"good"}'),
-    hurried: printing('{"body":"hurried"}'),
     slow: waiting(700),
     loop: ENDLESS_LOOP,
-    fill: ENDLESS_FILL,
+    stuck: filling(2000),
     flood: logging(`${'l'.repeat(500)}\n`.repeat(100)),
   });
-  const limits = {
-    hurried: 'queueTimeout: 20ms',
-    good: 'queueTimeout: 1h',
-    slow: 'wall: 1h',
-    loop: 'wall: 1h',
-    fill: 'wall: 1h',
-  };
-  const names = ['good', 'hurried', 'slow', 'loop', 'fill', 'flood'];
+  const forEver = 'wall: 1h, cpu: 1h';
+  const limits = { good: 'queueTimeout: 1h', slow: forEver, loop: forEver, stuck: forEver };
+  const names = ['good', 'slow', 'loop', 'stuck', 'flood'];
   for (const drain of ['50ms', '1h']) {
     const settings = `admin: { listen: 127.0.0.1:0 }\npool: { threads: 1 }\nshutdown: { drain: ${drain} }`;
     await folder.write(`drain-${drain}.yaml`, configOf(names, { settings, limits }));
@@ -38,16 +34,6 @@ async function serve({ drain }: { drain: '50ms' | '1h' }): Promise<ServingComman
   const serving = await serveCommand(['start', '--config', folder.join(`drain-${drain}.yaml`)]);
   onTestFinished(serving.kill);
   return serving;
-}
-
-/** Sends a request and resolves when it has the only thread, with its answer to come. */
-async function occupy(serving: ServingCommand, path: string): Promise<{ answer: Promise<Response> }> {
-  const answer = fetch(serving.url(path));
-  answer.catch(() => undefined);
-  let status: number;
-  do ({ status } = await fetch(serving.url('/hurried')));
-  while (status === 200);
-  return { answer };
 }
 
 const draining = (serving: ServingCommand): Promise<unknown> => serving.log.find(({ msg }) => msg === 'draining');
@@ -98,7 +84,7 @@ describe.for(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
   test('a second time ends the process at once with code 1', async () => {
     const serving = await serve({ drain: '1h' });
-    await occupy(serving, '/loop');
+    await sendInFlight(serving.port, '/loop');
     serving.child.kill(signal);
     await draining(serving);
     serving.child.kill(signal);
@@ -109,19 +95,17 @@ describe.for(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 describe('a process that drains', () => {
   test('answers what is in flight before it ends', async () => {
     const serving = await serve({ drain: '1h' });
-    const { answer } = await occupy(serving, '/slow');
+    const client = await sendInFlight(serving.port, '/slow');
     serving.child.kill('SIGTERM');
     await draining(serving);
-    const { status, headers } = await answer;
-    expect([status, headers.get('connection')]).toEqual([200, 'close']);
-    expect(await (await answer).text()).toBe('slow');
+    expect(await client.answer()).toMatchObject({ status: 200, headers: { connection: 'close' }, body: 'slow' });
     expect(await serving.ended).toEqual({ code: 0, signal: null });
   });
 
   test('is alive and not ready, and takes no connections', async () => {
     const serving = await serve({ drain: '1h' });
     expect([await statusOf(serving, '/livez'), await statusOf(serving, '/readyz')]).toEqual([200, 200]);
-    await occupy(serving, '/loop');
+    await sendInFlight(serving.port, '/loop');
     serving.child.kill('SIGTERM');
     await draining(serving);
     expect([await statusOf(serving, '/livez'), await statusOf(serving, '/readyz')]).toEqual([200, 503]);
@@ -130,17 +114,17 @@ describe('a process that drains', () => {
 
   test('ends with code 0 when its budget is over, whatever a guest does', async () => {
     const serving = await serve({ drain: '50ms' });
-    const { answer } = await occupy(serving, '/loop');
+    const client = await sendInFlight(serving.port, '/loop');
     serving.child.kill('SIGTERM');
-    expect((await answer).status).toBe(503);
-    expect(await (await answer).json()).toMatchObject({ code: 'ERR_DRAINING' });
+    const answer = await client.answer();
+    expect([answer?.status, problemCode(answer)]).toEqual([503, 'ERR_DRAINING']);
     expect(await serving.ended).toEqual({ code: 0, signal: null });
     await serving.log.find(({ level, msg }) => level === 'warn' && String(msg).startsWith('shutdown.drain has passed'));
   });
 
-  test('ends although a guest is in a bulk operation that its thread does not leave', async () => {
+  test('ends although a guest does not give its thread back', async () => {
     const serving = await serve({ drain: '50ms' });
-    await occupy(serving, '/fill');
+    await sendInFlight(serving.port, '/stuck');
     serving.child.kill('SIGTERM');
     // By code 0 where the engine can stop it, by the kill that was armed where it cannot.
     const { code, signal } = await serving.ended;

@@ -7,7 +7,7 @@ import type { ModuleRewrite } from './module-rewrite.ts';
 import { OPCODE } from './opcodes.ts';
 import type { SiteCode } from './rewrite-code.ts';
 import type { FunctionScan } from './scan-function.ts';
-import { CHECK_AT_LOOP, SITE } from './scan-function.ts';
+import { SITE } from './sites.ts';
 import type { ValueType } from './types.ts';
 import { EMPTY_BLOCK, I32, I64 } from './types.ts';
 
@@ -22,7 +22,16 @@ export interface FuelOptions {
 /** Bytes of a bulk memory operation that cost as much as one instruction; a power of two. */
 const BULK_BYTES_PER_FUEL_LOG2 = 3n;
 
-const ALL_KINDS = 0xffff;
+const KINDS = [
+  SITE.entry,
+  SITE.block,
+  SITE.check,
+  SITE.call,
+  SITE.afterCall,
+  SITE.exit,
+  SITE.bulkBytes,
+  SITE.bulkEntries,
+];
 
 /** Defines and exports the counter and adds the code that takes from it. */
 export function addFuel(rewrite: ModuleRewrite, { initial }: FuelOptions): void {
@@ -43,7 +52,7 @@ export function addFuel(rewrite: ModuleRewrite, { initial }: FuelOptions): void 
  * could be left and re-entered in the middle, so it uses the global as well.
  */
 class FuelCode implements SiteCode {
-  readonly kinds = ALL_KINDS;
+  readonly kinds = KINDS.reduce((kinds, kind) => kinds | (1 << kind), 0);
   readonly #global: number;
   #hasCall = false;
   /** The local that holds the counter, or -1 for the global. */
@@ -76,7 +85,7 @@ class FuelCode implements SiteCode {
         return this.#charge(writer, value);
       case SITE.check:
         // A function that neither loops nor calls ends by itself.
-        if (value === CHECK_AT_LOOP || this.#hasCall) this.#check(writer);
+        if (value === 1 || this.#hasCall) this.#check(writer);
         return;
       case SITE.call:
       case SITE.exit:

@@ -27,8 +27,12 @@ export class InstructionDecoder extends BinaryReader {
   operand = 0;
   /** Where that immediate starts. */
   operandStart = 0;
+  /** Type of the block that it opens, if that is a single byte; 0 for one that is written as an index. */
+  blockType = 0;
   /** Labels of a `br_table` or of the clauses of a `try_table`, the default label last; reused by the next one. */
   labels = new Uint32Array(16);
+  /** Where each of them starts. */
+  labelStarts = new Uint32Array(16);
   labelCount = 0;
   /** Parameters and declared locals of the function. */
   readonly #localCount: number;
@@ -221,8 +225,10 @@ export class InstructionDecoder extends BinaryReader {
     const isShort = byte === EMPTY_BLOCK || (byte >= V128 && byte <= I32);
     if (start < this.end && (isShort || byte === FUNCREF || byte === EXTERNREF || byte === EXNREF)) {
       this.offset++;
+      this.blockType = byte;
       return;
     }
+    this.blockType = 0;
     const type = this.s33('block type');
     // A negative number is a value type of one byte: one of those above, or one that we do not take.
     if (type < 0) throw unknownType(start, type + 0x80, 'a block');
@@ -234,7 +240,10 @@ export class InstructionDecoder extends BinaryReader {
   #labelTable(): void {
     const count = this.count('labels') + 1;
     this.#reserveLabels(count);
-    for (let index = 0; index < count; index++) this.labels[index] = this.#u32('label');
+    for (let index = 0; index < count; index++) {
+      this.labelStarts[index] = this.offset;
+      this.labels[index] = this.#u32('label');
+    }
     this.labelCount = count;
   }
 
@@ -247,13 +256,16 @@ export class InstructionDecoder extends BinaryReader {
       const kind = this.byte('catch clause');
       if (kind > 3) throw malformed(start, `unknown catch clause ${kind}`);
       if (kind < 2) this.#secondIndex(this.#module.tagTypeIndices.length, 'tag');
+      this.labelStarts[index] = this.offset;
       this.labels[index] = this.#u32('label');
     }
     this.labelCount = count;
   }
 
   #reserveLabels(count: number): void {
-    if (this.labels.length < count) this.labels = new Uint32Array(count * 2);
+    if (this.labels.length >= count) return;
+    this.labels = new Uint32Array(count * 2);
+    this.labelStarts = new Uint32Array(count * 2);
   }
 
   #valueTypes(): void {

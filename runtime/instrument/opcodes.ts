@@ -74,7 +74,6 @@ export const OPCODE = {
   i64Const: 0x42,
   i32GeS: 0x4e,
   i64LtS: 0x53,
-  i32Sub: 0x6b,
   i64Sub: 0x7d,
   i64ShrU: 0x88,
   i64ExtendI32U: 0xad,

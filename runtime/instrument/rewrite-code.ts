@@ -5,14 +5,14 @@ import { BinaryReader } from './binary-reader.ts';
 import { BinaryWriter } from './binary-writer.ts';
 import { BranchHints } from './branch-hints.ts';
 import type { ParsedModule } from './module.ts';
-import type { FunctionScan, StateUse } from './scan-function.ts';
-import type { MovedFunction } from './module-rewrite.ts';
-import { FunctionScanner, SITE, SITE_NUMBERS } from './scan-function.ts';
+import type { FunctionScan, ScanOptions, StateUse } from './scan-function.ts';
+import { FunctionScanner } from './scan-function.ts';
+import { SITE } from './sites.ts';
 import type { ValueType } from './types.ts';
 
 /** The code of one pass, written function by function. */
 export interface SiteCode {
-  /** Bit k is set if it writes at sites of kind k. */
+  /** Bit k is set if it writes at sites of kind k; at labels, if it opens TIGHT_LOOP_BLOCKS around each tight loop. */
   readonly kinds: number;
   /** Starts a function. Returns the types of the locals that it needs; the first of them has the index `firstLocal`. */
   begin(scan: FunctionScan, firstLocal: number): readonly ValueType[];
@@ -20,12 +20,8 @@ export interface SiteCode {
   write(writer: BinaryWriter, kind: number, value: number, hints: BranchHints): void;
 }
 
-export interface CodePlan {
+export interface CodePlan extends ScanOptions {
   readonly passes: readonly SiteCode[];
-  /** The first defined function, when an added import takes its index: it becomes the last one. */
-  readonly movedFunction: MovedFunction | null;
-  /** A function that `ref.func` must not name, or -1. */
-  readonly undeclaredFunction: number;
 }
 
 /** What V8 allows in one function. */
@@ -78,23 +74,17 @@ class FunctionRewriter {
   readonly hints = new BranchHints();
   readonly #module: ParsedModule;
   readonly #passes: readonly SiteCode[];
-  readonly #movedTo: number;
   readonly #scanner: FunctionScanner;
   /** Bit k is set if something is written at sites of kind k. */
   readonly #kinds: number;
   /** Reused for every function. */
   readonly #body = new BinaryWriter(4096);
 
-  constructor(module: ParsedModule, { passes, movedFunction, undeclaredFunction }: CodePlan, state: StateUse) {
+  constructor(module: ParsedModule, plan: CodePlan, state: StateUse) {
     this.#module = module;
-    this.#passes = passes;
-    this.#movedTo = movedFunction?.to ?? -1;
-    this.#scanner = new FunctionScanner(
-      module,
-      { movedFunction: movedFunction?.from ?? -1, undeclaredFunction },
-      state,
-    );
-    this.#kinds = passes.reduce((kinds, pass) => kinds | pass.kinds, 1 << SITE.functionIndex);
+    this.#passes = plan.passes;
+    this.#scanner = new FunctionScanner(module, plan, state);
+    this.#kinds = plan.passes.reduce((kinds, pass) => kinds | pass.kinds, 1 << SITE.functionIndex);
   }
 
   /** The new body; valid until the next call. */
@@ -107,18 +97,19 @@ class FunctionRewriter {
     body.clear();
     this.#writeLocals(scan, start);
     let copiedTo = scan.codeStart;
-    for (let site = 0; site < scan.siteCount * SITE_NUMBERS; site += SITE_NUMBERS) {
-      const kind = scan.sites[site + 1]!;
+    const { sites } = scan;
+    for (let site = 0; site < sites.length; site++) {
+      const kind = sites.kind(site);
       if (!(this.#kinds & (1 << kind))) continue;
-      const offset = scan.sites[site]!;
+      const offset = sites.offset(site);
       body.range(bytes, copiedTo, offset);
       copiedTo = offset;
-      if (kind === SITE.functionIndex) {
-        body.u32(this.#movedTo);
-        copiedTo = scan.sites[site + 2]!;
+      if (kind === SITE.functionIndex || kind === SITE.label) {
+        body.u32(sites.value(site));
+        while (bytes[copiedTo++]! >= 0x80);
       } else {
         for (const pass of this.#passes) {
-          if (pass.kinds & (1 << kind)) pass.write(body, kind, scan.sites[site + 2]!, this.hints);
+          if (pass.kinds & (1 << kind)) pass.write(body, kind, sites.value(site), this.hints);
         }
       }
     }

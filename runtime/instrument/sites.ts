@@ -6,13 +6,17 @@ export const SITE = {
   none: 0,
   /** First instruction of the function. */
   entry: 1,
-  /** The `loop` instruction of a tight loop; value: its block type, a single byte. */
+  /**
+   * The `loop` instruction of a tight loop; value: its block type, a single byte. A loop is tight if there is no loop
+   * and no call in it, it takes no parameters and gives at most one result. Engines treat such a loop better, and would
+   * not if a pass put a call into it.
+   */
   tightLoop: 2,
   /** First instruction of a loop's body; value: 1 if the loop is tight. */
   loop: 3,
   /** After the `end` of a tight loop. */
   tightLoopEnd: 4,
-  /** A label that counts more blocks if what is written around tight loops opens blocks; value: the number of a branch out. */
+  /** A label of a branch out of a tight loop; value: what it becomes if TIGHT_LOOP_BLOCKS are opened around the loop. */
   label: 5,
   /** First instruction of a basic block; value: its cost. Follows `entry` and `loop` as well. */
   block: 6,
@@ -31,7 +35,7 @@ export const SITE = {
   functionIndex: 13,
 } as const;
 
-/** Blocks that may be opened around a tight loop. */
+/** Blocks that a pass opens around a tight loop, if it opens any. */
 export const TIGHT_LOOP_BLOCKS = 3;
 
 const NUMBERS = 3;

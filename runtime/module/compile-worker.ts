@@ -25,8 +25,10 @@ function compile({ bytes, memoryBytes, tableEntries }: CompileRequest): Compiled
     importMemory: { maxPages: memoryBytes / PAGE_BYTES },
     maxTableEntries: tableEntries,
     interrupt: true,
+    exportState: true,
     exportStart: true,
   });
-  const { memory, startExport } = instrumented.facts;
-  return { module: new WebAssembly.Module(instrumented.bytes), memory: memory!, startExport };
+  const { memory, startExport, state } = instrumented.facts;
+  // The inspection has seen that there is a memory, and the pass for the state has run.
+  return { module: new WebAssembly.Module(instrumented.bytes), memory: memory!, startExport, state: state! };
 }

@@ -1,5 +1,6 @@
 // From a module's bytes to code that the engine can stop, account and clear: inspected, rewritten, compiled.
 
+import type { ExportedState } from '../instrument/export-state.ts';
 import type { ImportedMemory } from '../instrument/import-memory.ts';
 import type { ModuleFacts } from './inspect.ts';
 
@@ -11,4 +12,6 @@ export interface PreparedModule {
   readonly memory: ImportedMemory;
   /** Export that has to be called before any other; null if there is none. */
   readonly startExport: string | null;
+  /** What an instance remembers beside its memory. */
+  readonly state: ExportedState;
 }

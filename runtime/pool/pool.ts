@@ -56,6 +56,8 @@ export class Pool {
       readmit: (pendings) => this.#readmit(pendings),
       flush: () => this.#flushIfWaiting(),
       replace: (thread, reason, fn) => this.#replace(thread, reason, fn),
+      isIdle: () => this.#unanswered === 0,
+      rest: () => this.#ticker.sleep(),
     });
   }
 
@@ -269,8 +271,6 @@ export class Pool {
     this.#unanswered--;
     if (fn.unanswered === 0) fn.onIdle?.();
     if (this.#unanswered > 0) return;
-    this.#watchdog.stop();
-    this.#ticker.sleep();
     this.#onIdle?.();
   }
 }

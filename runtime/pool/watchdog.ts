@@ -15,6 +15,10 @@ export interface WatchedPool {
   readmit(pendings: readonly Pending[]): void;
   /** Hands out what waits, to threads that are no longer stuck. */
   flush(): void;
+  /** Nobody waits for an answer. */
+  isIdle(): boolean;
+  /** Called when the ticker stops. */
+  rest(): void;
   replace(thread: Thread, reason: ThreadEndReason, fn: PooledFunction): void;
 }
 
@@ -46,9 +50,16 @@ export class Watchdog {
   }
 
   #tick(nowMs: number): void {
+    if (this.#pool.isIdle()) return this.#rest();
     for (const pending of this.#pool.admission.takeExpired(nowMs)) this.#pool.fail(pending, queueTimeoutError(pending));
     for (const thread of this.#pool.threads()) this.#checkThread(thread, nowMs);
     this.#pool.flush();
+  }
+
+  /** Not at the last answer: under load the next invocation comes before the next tick. */
+  #rest(): void {
+    this.stop();
+    this.#pool.rest();
   }
 
   #checkThread(thread: Thread, nowMs: number): void {
@@ -57,7 +68,8 @@ export class Watchdog {
     if (found === undefined || !thread.isStuck) return;
     const { pending, executing } = found;
     const { wallMs } = pending.fn.definition;
-    if (nowMs < executing.startedAtMs + wallMs + GRACE_MS) return this.#pool.readmit(thread.revokeAll());
+    const lastMoment = Math.max(executing.startedAtMs + wallMs, executing.sliceStartMs) + GRACE_MS;
+    if (nowMs < lastMoment) return this.#pool.readmit(thread.revokeAll());
     thread.abandon(pending);
     this.#pool.replace(thread, 'deadline', pending.fn);
     this.#pool.fail(pending, deadlineError(pending, wallMs));

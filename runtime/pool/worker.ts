@@ -4,7 +4,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Countdown } from '../sandbox/countdown.ts';
 import { standardHostModules } from '../sandbox/host-modules.ts';
-import { MemoryPool } from '../sandbox/memory-pool.ts';
+import { LiveMemories } from '../sandbox/live-memories.ts';
 import type { SandboxThread } from '../sandbox/sandbox.ts';
 import { ControlBlock } from './control-block.ts';
 import { FunctionSandboxes } from './function-sandboxes.ts';
@@ -31,7 +31,7 @@ class Worker {
     this.#control = new ControlBlock(control);
     this.#thread = {
       countdown: new Countdown(countdown),
-      memories: new MemoryPool(),
+      memories: new LiveMemories(),
       hostModules: standardHostModules(),
     };
     this.#scheduler = new Scheduler({

@@ -48,16 +48,20 @@ export class Guest {
     this.stdout = new CappedOutput(outputBytes);
   }
 
-  /** Ready for the next invocation; its memory comes later. */
+  /** Ready for the next invocation; its memory stays, or comes later. */
   reset(stdin: Uint8Array): void {
     this.stdin = stdin;
-    this.stdinPosition = 0;
-    for (let stream = 0; stream < this.descriptors.length; stream++) this.descriptors[stream] = stream;
     this.hostCalls = 0;
     this.ending = undefined;
-    this.stdout.clear();
     this.stderr.clear();
-    this.attachMemory(undefined);
+    this.rewind();
+  }
+
+  /** All of stdin is there to be read, nothing has been written to stdout, and no descriptor is closed. */
+  rewind(): void {
+    this.stdinPosition = 0;
+    this.stdout.clear();
+    for (let stream = 0; stream < this.descriptors.length; stream++) this.descriptors[stream] = stream;
   }
 
   attachMemory(memory: WebAssembly.Memory | undefined): void {

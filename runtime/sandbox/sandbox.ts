@@ -5,7 +5,6 @@ import type { Answer, Contract, ContractInput } from '../contract/contract.ts';
 import type { InvocationError } from '../errors.ts';
 import { COUNTDOWN_IMPORT, INTERRUPT_IMPORT } from '../instrument/interrupt.ts';
 import { HOST_MODULE } from '../instrument/host-names.ts';
-import { MEMORY_IMPORT } from '../instrument/import-memory.ts';
 import type { GuestLogLine, InvocationCost } from '../invocation.ts';
 import type { PreparedModule } from '../module/prepare.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
@@ -13,14 +12,15 @@ import type { Countdown } from './countdown.ts';
 import { Guest, GuestExit } from './guest.ts';
 import { bindHostCalls } from './host-calls.ts';
 import type { HostModule } from './host-module.ts';
-import type { MemoryPool } from './memory-pool.ts';
+import { GuestInstance } from './guest-instance.ts';
+import type { LiveMemories } from './live-memories.ts';
 import { type StopReason, toInvocationError, toStopError } from './traps.ts';
 import type { Turn } from './turn.ts';
 
 /** What all sandboxes of a thread share. */
 export interface SandboxThread {
   readonly countdown: Countdown;
-  readonly memories: MemoryPool;
+  readonly memories: LiveMemories;
   readonly hostModules: readonly HostModule[];
 }
 
@@ -49,8 +49,8 @@ export class Sandbox {
   readonly #guest: Guest;
   readonly #budget: Budget;
   readonly #imports: WebAssembly.Imports;
-  /** The part of the imports that is for the instrumentation; the memory in it is that of the invocation. */
-  readonly #instrumentation: Record<string, unknown>;
+  /** Ready for an invocation, or in one; undefined if the last one left it in a state that it cannot come back from. */
+  #instance: GuestInstance | undefined;
   #turn: Turn | undefined;
   #stopReason: StopReason | undefined;
 
@@ -66,12 +66,12 @@ export class Sandbox {
       outputBytes: options.outputBytes,
       remainingWallMs,
     });
-    this.#instrumentation = {
+    const instrumentation = {
       [COUNTDOWN_IMPORT]: thread.countdown.memory,
       [INTERRUPT_IMPORT]: new WebAssembly.Suspending(() => this.#interrupt()),
     };
     const hostCalls = bindHostCalls(thread.hostModules, this.#guest, (pending) => this.#wait(pending));
-    this.#imports = { ...hostCalls, [HOST_MODULE]: this.#instrumentation };
+    this.#imports = { ...hostCalls, [HOST_MODULE]: instrumentation };
   }
 
   /** CPU time of the invocation in milliseconds, as of its last time slice. */
@@ -107,34 +107,50 @@ export class Sandbox {
   }
 
   async #execute(usage: { instantiateMs: number; runMs: number; memoryBytes: number }): Promise<void> {
-    const { module, memory: limits, startExport, facts } = this.#options.prepared;
-    const { memories } = this.#thread;
+    const guest = this.#guest;
     const startedAtMs = performance.now();
-    let instantiatedAtMs = startedAtMs;
-    const memory = memories.acquire(limits);
-    this.#instrumentation[MEMORY_IMPORT] = memory;
-    this.#guest.attachMemory(memory);
+    let readyAtMs = startedAtMs;
     this.#thread.countdown.start();
     try {
-      const { exports } = new WebAssembly.Instance(module, this.#imports);
-      instantiatedAtMs = performance.now();
-      if (startExport !== null) await callExport(exports, startExport);
-      if (facts.kind === 'command') {
-        await callExport(exports, '_start');
-      } else {
-        if (exports['_initialize'] !== undefined) await callExport(exports, '_initialize');
-        await callExport(exports, 'handle');
-      }
-      if (this.#guest.ending !== undefined) throw this.#guest.ending;
+      const instance = (this.#instance ??= await this.#createInstance());
+      readyAtMs = performance.now();
+      await this.#callGuest(instance);
+      if (guest.ending !== undefined) throw guest.ending;
     } catch (thrown) {
       if (!(thrown instanceof GuestExit) || thrown.exitCode !== 0) throw thrown;
     } finally {
-      usage.instantiateMs = instantiatedAtMs - startedAtMs;
-      usage.runMs = performance.now() - instantiatedAtMs;
-      usage.memoryBytes = this.#guest.memoryBytes;
-      this.#guest.attachMemory(undefined);
-      memories.release(memory, limits);
+      usage.instantiateMs = readyAtMs - startedAtMs;
+      usage.runMs = performance.now() - readyAtMs;
+      usage.memoryBytes = guest.memoryBytes;
+      if (this.#instance?.restore() !== true) this.#instance = undefined;
     }
+  }
+
+  /** Made ready for this invocation and, if its module allows it, for all that follow. */
+  async #createInstance(): Promise<GuestInstance> {
+    const { prepared } = this.#options;
+    const { startExport, facts } = prepared;
+    const instance = new GuestInstance(prepared, this.#imports, this.#thread.memories);
+    this.#guest.attachMemory(instance.memory);
+    if (facts.kind === 'reactor') {
+      if (startExport !== null) await instance.call(startExport);
+      if (instance.has('_initialize')) await instance.call('_initialize');
+      // What it read or wrote then belongs to no request.
+      this.#guest.rewind();
+    }
+    instance.capture();
+    return instance;
+  }
+
+  async #callGuest(instance: GuestInstance): Promise<void> {
+    const { startExport, facts } = this.#options.prepared;
+    if (facts.kind === 'reactor') {
+      await instance.call('handle');
+      return;
+    }
+    // The start function of a command may look at the clock or draw random numbers: it belongs to each request.
+    if (startExport !== null) await instance.call(startExport);
+    await instance.call('_start');
   }
 
   /** Called by the guest's code at the end of a time slice. What it answers decides whether the code goes on. */
@@ -185,12 +201,4 @@ export class Sandbox {
     const { functionName, limits } = this.#options;
     return toStopError(reason, functionName, limits);
   }
-}
-
-/**
- * The inspection at load has seen that the export is a function without parameters and results. Suspending imports need
- * a stack of their own to suspend, which `promising` gives the call.
- */
-function callExport(exports: WebAssembly.Exports, name: string): Promise<unknown> {
-  return WebAssembly.promising(exports[name] as () => void)();
 }

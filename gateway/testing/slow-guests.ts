@@ -1,10 +1,10 @@
-// A guest that is neither quick nor endless.
+// Guests that are neither quick nor in an endless loop.
 
 import { watString } from '../../runtime/testing/guests.ts';
 
 const ANSWER = '{"body":"slow"}';
 
-/** Waits for so many milliseconds, holding its thread, then answers `slow`. */
+/** Sleeps for so many milliseconds, then answers `slow`. */
 export function waiting(ms: number): string {
   return `(module
     (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
@@ -14,9 +14,15 @@ export function waiting(ms: number): string {
     (func (export "_start")
       ;; A subscription to the monotonic clock: clock id at 16, relative timeout in nanoseconds at 24.
       (i32.store (i32.const 16) (i32.const 1))
-      (i64.store (i32.const 24) (i64.const ${ms * 1_000_000}))
+      (i64.store (i32.const 24) (i64.const ${ms}000000))
       (if (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)) (then unreachable))
       (i32.store (i32.const 200) (i32.const 1024))
       (i32.store (i32.const 204) (i32.const ${ANSWER.length}))
       (drop (call $fd_write (i32.const 1) (i32.const 200) (i32.const 1) (i32.const 208)))))`;
+}
+
+/** Fills 64 MiB so many times in a row, without a loop: nowhere does it ask whether it may go on. */
+export function filling(times: number): string {
+  const fill = '(memory.fill (i32.const 0) (i32.const 1) (i32.const 67108864))';
+  return `(module (memory (export "memory") 1024) (func (export "_start") ${fill.repeat(times)}))`;
 }
