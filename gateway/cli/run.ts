@@ -8,6 +8,7 @@ import { serve } from './serve.ts';
 interface RunOptions {
   readonly listen?: string;
   readonly contract?: string;
+  readonly cpu?: string;
   readonly wall?: string;
   readonly memory?: string;
   readonly threads?: string;
@@ -22,13 +23,16 @@ export function runCommand(): Command {
     .addOption(
       new Option('--contract <name>', 'what the module reads and writes (default: json)').choices(CONTRACT_NAMES),
     )
+    .option('--cpu <time>', 'CPU time of one invocation (default: 100ms)')
     .option('--wall <time>', 'wall time of one invocation, such as 250ms or 2s (default: 1s)')
     .option('--memory <size>', 'largest linear memory, such as 16MiB (default: 64MiB)')
     .option('--threads <count>', 'worker threads (default: one less than the cores)')
     .option('-e, --env <NAME=value>', 'environment variable of the module; may be repeated', collectEnv)
     .action(async (modulePath: string, options: RunOptions) => {
-      const { listen, contract, wall, memory, threads, env } = options;
-      await serve(configForModule({ modulePath, listen, contract, limits: { wall, memory }, threads, env: env ?? {} }));
+      const { listen, contract, cpu, wall, memory, threads, env } = options;
+      await serve(
+        configForModule({ modulePath, listen, contract, limits: { cpu, wall, memory }, threads, env: env ?? {} }),
+      );
     });
 }
 

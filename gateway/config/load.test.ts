@@ -45,6 +45,7 @@ test('resolves every key of a full configuration', async () => {
     sha256: 'ab'.repeat(32),
     contract: 'gojinn',
     limits: {
+      cpuMs: 40,
       wallMs: 2000,
       memoryBytes: 128 * MIB,
       outputBytes: MIB,
@@ -82,6 +83,7 @@ test('fills in the defaults', async () => {
     sha256: null,
     contract: 'json',
     limits: {
+      cpuMs: 100,
       wallMs: 1000,
       memoryBytes: 64 * MIB,
       outputBytes: 6 * MIB,
@@ -176,7 +178,10 @@ test.for([
 
 test.for([
   ['limits: { wal: 1s }', 'unknown key "wal", did you mean "wall"?'],
-  ['limits: { cpu: 1s }', 'unknown key "cpu", use one of wall, memory, output, tableEntries, queue, queueTimeout'],
+  [
+    'limits: { fast: 1s }',
+    'unknown key "fast", use one of cpu, wall, memory, output, tableEntries, queue, queueTimeout',
+  ],
   ['limits: { wall: 1000 }', 'functions.tax.limits.wall must be a time'],
   ['limits: []', 'functions.tax.limits must be a mapping, got a list'],
   ['limits:', 'functions.tax.limits must be a mapping, got nothing'],

@@ -17,6 +17,7 @@ export interface ModuleConfigOptions {
   /** `json` (default) or `gojinn`. */
   readonly contract?: string | undefined;
   readonly limits?: {
+    readonly cpu?: string | undefined;
     readonly wall?: string | undefined;
     readonly memory?: string | undefined;
     readonly output?: string | undefined;

@@ -19,8 +19,8 @@ export interface CommandOptions {
 }
 
 export interface CommandResult {
-  /** Null if it was ended by a signal. */
-  readonly code: number | null;
+  /** Its exit code, or the signal that ended it. */
+  readonly code: number | NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -46,7 +46,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
   if (options.readsOnlyFirstChunk === true) child.stdout.once('data', () => child.stdout.destroy());
   const output = options.readsOnlyFirstChunk === true ? '' : text(child.stdout);
   const [stdout, stderr] = await Promise.all([output, text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, stdout, stderr };
+  return { code: child.exitCode ?? child.signalCode, stdout, stderr };
 }
 
 /** A `wasmgate` that serves. */

@@ -2,11 +2,10 @@
 // time slice is put aside while others want the thread, one that waits in a host call does not hold it. Worker thread.
 
 import { InvocationError, toErrorMessage } from '../errors.ts';
-import type { InvocationEvent } from '../invocation.ts';
 import type { Outcome } from '../sandbox/sandbox.ts';
 import type { ControlBlock } from './control-block.ts';
 import type { FunctionSandboxes } from './function-sandboxes.ts';
-import { type AnswerParts, type Job, packBytes, type PackedEvent, unpackBytes } from './messages.ts';
+import { type AnswerParts, type Job, packBytes, unpackEvent } from './messages.ts';
 import { monotonicMs } from './monotonic-clock.ts';
 import { SchedulePolicy } from './schedule-policy.ts';
 import { Task } from './task.ts';
@@ -170,10 +169,6 @@ export class Scheduler {
     this.#answers = [];
     this.#transfer = [];
   }
-}
-
-function unpackEvent(event: PackedEvent): InvocationEvent {
-  return event.trigger === 'http' ? { ...event, body: unpackBytes(event.body) } : event;
 }
 
 function toAnswerParts(task: Task, outcome: Outcome, transfer: ArrayBuffer[]): AnswerParts {

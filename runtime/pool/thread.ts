@@ -4,7 +4,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Countdown } from '../sandbox/countdown.ts';
 import { ControlBlock, type Executing, SLOTS, slotOf, type Ticket, toTicket } from './control-block.ts';
-import { type AnswerParts, type FromThread, type Job, packBytes, type ToThread } from './messages.ts';
+import { type AnswerParts, type FromThread, type Job, packEvent, type ToThread } from './messages.ts';
 import { ENDED, type Pending, type PooledFunction, WAITING } from './pending.ts';
 import type { ThreadHost, ThreadLease } from './thread-host.ts';
 
@@ -107,8 +107,7 @@ export class Thread {
     pending.state = { kind: 'assigned', thread: this, ticket };
     this.#unstarted.push({ ticket, expectedMs: fn.expectedMs });
     this.#backlogMs += fn.expectedMs;
-    const packed = event.trigger === 'http' ? { ...event, body: packBytes(event.body, this.#transfer) } : event;
-    this.#outbox.push([ticket, fn.id, id, packed, trace]);
+    this.#outbox.push([ticket, fn.id, id, packEvent(event, this.#transfer), trace]);
   }
 
   /** Sends the batch. */
