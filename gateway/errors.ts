@@ -45,6 +45,7 @@ export const HTTP_STATUS = {
   ERR_DRAINING: 503,
   ERR_GUEST_DEADLINE: 504,
   ERR_GUEST_CPU_BUDGET: 504,
+  ERR_GUEST_FUEL: 504,
   ERR_VERSION_NOT_SUPPORTED: 505,
 } as const satisfies Record<HttpErrorCode, number>;
 
@@ -72,6 +73,7 @@ export const PROBLEM_TITLE = {
   ERR_DRAINING: 'The gateway is shutting down',
   ERR_GUEST_DEADLINE: 'The function passed its deadline',
   ERR_GUEST_CPU_BUDGET: 'The function used up its CPU time',
+  ERR_GUEST_FUEL: 'The function used up its fuel',
   ERR_VERSION_NOT_SUPPORTED: 'The HTTP version is not supported',
 } as const satisfies Record<HttpErrorCode, string>;
 

@@ -62,6 +62,8 @@ export interface InvocationCost {
   readonly runMs: number;
   /** CPU time of the guest on its thread, exact to a time slice. */
   readonly cpuMs: number;
+  /** Instructions that the guest executed, as metered; null if the function has no fuel limit. */
+  readonly fuel: number | null;
   /** Size of linear memory at the end, in bytes. */
   readonly memoryBytes: number;
   readonly hostCalls: number;

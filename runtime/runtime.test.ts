@@ -8,6 +8,7 @@ import * as guests from './testing/guests.ts';
 
 const LIMITS: FunctionLimits = {
   cpuMs: 60_000,
+  fuel: null,
   wallMs: 300,
   memoryBytes: 64 * 1024 * 1024,
   outputBytes: 4 * 1024 * 1024,
@@ -149,6 +150,15 @@ describe('a thread', () => {
     expect(textOf(slept)).toBe('200 slept');
     expect(slept.report.cost.cpuMs).toBeLessThan(30);
     expect(slept.report.cost.runMs).toBeGreaterThanOrEqual(100);
+  });
+
+  test('stops a guest that runs out of fuel, and meters the same work alike every time', async () => {
+    const stopped = await collectAnswer(await load(guests.ENDLESS_LOOP, { fuel: 100_000 }), request());
+    expect(textOf(stopped)).toBe('ERR_GUEST_FUEL');
+    const metered = await load(guests.printing('{"body":"metered"}'), { fuel: 100_000 });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => collectAnswer(metered, request())));
+    expect(new Set(answers.map((answer) => `${textOf(answer)} ${answer.report.cost.fuel}`)).size).toBe(1);
+    expect(answers[0]!.report.cost.fuel).toBeGreaterThan(0);
   });
 
   test('goes on with others while guests sleep', async () => {

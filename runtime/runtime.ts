@@ -31,6 +31,8 @@ export interface FunctionDefinition {
 export interface FunctionLimits {
   /** CPU time of one invocation, in milliseconds; 100 unless configured. */
   readonly cpuMs: number;
+  /** Instructions of one invocation, metered the same on every machine; null unless configured: no metering, no cost. */
+  readonly fuel: number | null;
   /** Wall time of one invocation from its start on a thread, in milliseconds; 1000 unless configured. */
   readonly wallMs: number;
   /** Linear memory of one instance, in bytes, a multiple of the 64 KiB of a wasm page; 64 MiB unless configured. */
@@ -78,15 +80,15 @@ export class Runtime {
   /** @throws ModuleError if the module cannot be read or served; its message names the fix */
   async load(definition: FunctionDefinition): Promise<LoadedFunction> {
     const { name, modulePath, sha256, contract, env, limits } = definition;
-    const { memoryBytes, tableEntries } = limits;
+    const { memoryBytes, tableEntries, fuel } = limits;
     const lease = await this.#modules.acquire({
       path: modulePath,
       pin: sha256,
       limits: { memoryBytes, tableEntries, knownImports: this.#knownImports },
+      isMetered: fuel !== null,
     });
     const { prepared } = lease;
-    const { outputBytes, cpuMs, wallMs } = limits;
-    const fn = this.#pool.load({ name, prepared, contract, env, outputBytes, cpuMs, wallMs }, limits);
+    const fn = this.#pool.load({ name, prepared, contract, env, limits }, limits);
     return this.#loaded(definition, fn, lease);
   }
 

@@ -58,6 +58,7 @@ async function measure(modules: readonly TaxModule[], { quick }: RunOptions, pro
 function definitionOf(modulePath: string): LoadedFunction['definition'] {
   const limits = {
     cpuMs: 60_000,
+    fuel: null,
     wallMs: 10_000,
     memoryBytes: 64 * 1024 ** 2,
     outputBytes: 1024 ** 2,

@@ -131,6 +131,8 @@ function printCost({ cost }: InvocationReport): void {
     `queued ${formatMs(cost.queueMs)}`,
     `instantiated ${formatMs(cost.instantiateMs)}`,
     `ran ${formatMs(cost.runMs)}`,
+    `CPU ${formatMs(cost.cpuMs)}`,
+    ...(cost.fuel === null ? [] : [`fuel ${cost.fuel}`]),
     `memory ${formatBytes(cost.memoryBytes)}`,
     `${cost.hostCalls} host calls`,
   ];

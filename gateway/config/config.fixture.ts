@@ -78,7 +78,7 @@ functions:
     module: functions/tax.wasm
     sha256: "${'AB'.repeat(32)}"
     contract: gojinn
-    limits: { cpu: 40ms, wall: 2s, memory: 128MiB, output: 1MiB, tableEntries: 5, queue: 6, queueTimeout: 7ms }
+    limits: { cpu: 40ms, fuel: 1000000, wall: 2s, memory: 128MiB, output: 1MiB, tableEntries: 5, queue: 6, queueTimeout: 7ms }
     env: { RATE: "0.15" }
   constructor: { module: /srv/other.wasm }
 routes:

@@ -46,6 +46,7 @@ test('resolves every key of a full configuration', async () => {
     contract: 'gojinn',
     limits: {
       cpuMs: 40,
+      fuel: 1_000_000,
       wallMs: 2000,
       memoryBytes: 128 * MIB,
       outputBytes: MIB,
@@ -180,7 +181,7 @@ test.for([
   ['limits: { wal: 1s }', 'unknown key "wal", did you mean "wall"?'],
   [
     'limits: { fast: 1s }',
-    'unknown key "fast", use one of cpu, wall, memory, output, tableEntries, queue, queueTimeout',
+    'unknown key "fast", use one of cpu, fuel, wall, memory, output, tableEntries, queue, queueTimeout',
   ],
   ['limits: { wall: 1000 }', 'functions.tax.limits.wall must be a time'],
   ['limits: []', 'functions.tax.limits must be a mapping, got a list'],

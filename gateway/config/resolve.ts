@@ -58,6 +58,7 @@ function resolveFunction(name: string, definition: ConfigFile['functions'][strin
     contract: definition.contract,
     limits: {
       cpuMs: limits.cpu,
+      fuel: limits.fuel ?? null,
       wallMs: limits.wall,
       memoryBytes: limits.memory,
       outputBytes: limits.output,

@@ -107,6 +107,9 @@ const httpSchema = z.strictObject({
 
 const limitsSchema = z.strictObject({
   cpu: time().prefault('100ms').describe('CPU time of one invocation; waiting does not count.'),
+  fuel: count(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Instructions of one invocation, counted alike on every machine; without it they are not counted.'),
   wall: time().prefault('1s').describe('Wall time of one invocation.'),
   memory: value(numberOr(SIZE_FORM, 65_536, 4096 * MIB), readMemory)
     .prefault('64MiB')

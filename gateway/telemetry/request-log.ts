@@ -30,7 +30,9 @@ function costOf(cost: NonNullable<FinishedRequest['report']>['cost']): object {
   return {
     queue_ms: round(cost.queueMs),
     instantiate_ms: round(cost.instantiateMs),
+    cpu_ms: round(cost.cpuMs),
     run_ms: round(cost.runMs),
+    ...(cost.fuel === null ? {} : { fuel: cost.fuel }),
     memory_bytes: cost.memoryBytes,
     host_calls: cost.hostCalls,
   };

@@ -18,13 +18,15 @@ parentPort!.on('message', (request: CompileRequest) => {
   parentPort!.postMessage(reply);
 });
 
-function compile({ bytes, memoryBytes, tableEntries }: CompileRequest): Compiled {
+function compile({ bytes, memoryBytes, tableEntries, isMetered }: CompileRequest): Compiled {
   // The original has to be valid by itself: what it may name must not include what the rewriting adds.
   void new WebAssembly.Module(bytes);
   const instrumented = instrument(bytes, {
     importMemory: { maxPages: memoryBytes / PAGE_BYTES },
     maxTableEntries: tableEntries,
     interrupt: true,
+    // The host sets the counter before any code runs.
+    ...(isMetered ? { fuel: { initial: 0n } } : {}),
     exportState: true,
     exportStart: true,
   });

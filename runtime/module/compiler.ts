@@ -8,14 +8,16 @@ import type { PreparedModule } from './prepare.ts';
 /** Longest compilation of one module, in milliseconds. */
 const COMPILE_DEADLINE_MS = 30_000;
 
-export interface CompileLimits {
+export interface CompileOptions {
   /** Linear memory of one instance, in bytes. */
   readonly memoryBytes: number;
   /** Most entries of each table. */
   readonly tableEntries: number;
+  /** Whether instructions are counted. */
+  readonly isMetered: boolean;
 }
 
-export interface CompileRequest extends CompileLimits {
+export interface CompileRequest extends CompileOptions {
   readonly id: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -37,14 +39,14 @@ export class Compiler {
    */
   async compile(
     bytes: Uint8Array<ArrayBuffer>,
-    { memoryBytes, tableEntries }: CompileLimits,
+    options: CompileOptions,
     deadlineMs = COMPILE_DEADLINE_MS,
   ): Promise<Compiled> {
     const id = this.#nextId++;
     const job = Promise.withResolvers<Compiled>();
     this.#jobs.set(id, job);
     this.#worker ??= this.#startWorker();
-    this.#worker.postMessage({ id, bytes, memoryBytes, tableEntries } satisfies CompileRequest);
+    this.#worker.postMessage({ id, bytes, ...options } satisfies CompileRequest);
     const timer = setTimeout(() => this.#fail(tooSlow(deadlineMs)), deadlineMs);
     try {
       return await job.promise;

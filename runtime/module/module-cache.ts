@@ -16,6 +16,8 @@ export interface ModuleSource {
   /** SHA-256 as hex; null for any. */
   readonly pin: string | null;
   readonly limits: InspectLimits;
+  /** Whether its instructions are counted. */
+  readonly isMetered: boolean;
 }
 
 export interface ModuleLease {
@@ -36,10 +38,10 @@ export class ModuleCache {
   }
 
   /** @throws ModuleError for whatever is wrong with the file or the module */
-  async acquire({ path, pin, limits }: ModuleSource): Promise<ModuleLease> {
+  async acquire({ path, pin, limits, isMetered }: ModuleSource): Promise<ModuleLease> {
     const { bytes, sha256 } = await readModule(path, pin);
-    const key = `${sha256} ${limits.memoryBytes} ${limits.tableEntries}`;
-    const entry = this.#entries.get(key) ?? { prepared: this.#prepare(bytes, limits), users: 0 };
+    const key = `${sha256} ${limits.memoryBytes} ${limits.tableEntries} ${isMetered}`;
+    const entry = this.#entries.get(key) ?? { prepared: this.#prepare(bytes, limits, isMetered), users: 0 };
     this.#entries.set(key, entry);
     entry.users++;
     const release = (): void => {
@@ -53,8 +55,9 @@ export class ModuleCache {
     }
   }
 
-  async #prepare(bytes: Uint8Array<ArrayBuffer>, limits: InspectLimits): Promise<PreparedModule> {
+  async #prepare(bytes: Uint8Array<ArrayBuffer>, limits: InspectLimits, isMetered: boolean): Promise<PreparedModule> {
     const facts = inspectModule(bytes, limits);
-    return { facts, ...(await this.#compiler.compile(bytes, limits)) };
+    const { memoryBytes, tableEntries } = limits;
+    return { facts, ...(await this.#compiler.compile(bytes, { memoryBytes, tableEntries, isMetered })) };
   }
 }

@@ -2,8 +2,11 @@
 // A job is claimed by one compare-and-swap, by the worker that starts it or by the main thread that takes it back
 // (client gone, thread stuck, thread ended): exactly one of them gets it, whatever the timing.
 
-/** Most jobs that a thread can have at a time, those included that wait in a host call or were put aside. */
-export const SLOTS = 256;
+/**
+ * Most jobs that a thread can have at a time, those included that wait in a host call or were put aside: each of these
+ * holds an instance, its memory and a stack. More wait in their queues, where the limits of the queues hold.
+ */
+export const SLOTS = 128;
 
 const QUEUED = 0;
 const STARTED = 1;

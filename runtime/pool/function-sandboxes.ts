@@ -26,9 +26,7 @@ export class FunctionSandboxes {
   }
 
   #create(): Sandbox {
-    const { name, prepared, contract, env, outputBytes, cpuMs, wallMs } = this.definition;
-    const limits = { cpuMs, wallMs };
-    const options = { functionName: name, prepared, contract: contractByName(contract), env, outputBytes, limits };
-    return new Sandbox(options, this.#thread);
+    const { name, prepared, contract, env, limits } = this.definition;
+    return new Sandbox({ functionName: name, prepared, contract: contractByName(contract), env, limits }, this.#thread);
   }
 }

@@ -13,6 +13,7 @@ import type {
   TraceContext,
 } from '../invocation.ts';
 import type { PreparedModule } from '../module/prepare.ts';
+import type { SandboxLimits } from '../sandbox/sandbox.ts';
 import type { Ticket } from './control-block.ts';
 
 /** What a worker needs to run a function; sent once per thread. */
@@ -21,9 +22,7 @@ export interface ThreadFunction {
   readonly prepared: PreparedModule;
   readonly contract: ContractName;
   readonly env: Readonly<Record<string, string>>;
-  readonly outputBytes: number;
-  readonly cpuMs: number;
-  readonly wallMs: number;
+  readonly limits: SandboxLimits;
 }
 
 /** Handed over when the thread starts. */

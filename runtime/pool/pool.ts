@@ -25,7 +25,7 @@ export interface PoolOptions {
 const BACKLOG_MS = 1;
 const SPARES = 1;
 
-const NO_COST = { instantiateMs: 0, runMs: 0, cpuMs: 0, memoryBytes: 0, hostCalls: 0 };
+const NO_COST = { instantiateMs: 0, runMs: 0, cpuMs: 0, fuel: null, memoryBytes: 0, hostCalls: 0 };
 
 export class Pool {
   readonly #options: PoolOptions;

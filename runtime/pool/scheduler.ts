@@ -3,7 +3,7 @@
 
 import { InvocationError, toErrorMessage } from '../errors.ts';
 import type { Outcome } from '../sandbox/sandbox.ts';
-import type { ControlBlock } from './control-block.ts';
+import { type ControlBlock, SLOTS } from './control-block.ts';
 import type { FunctionSandboxes } from './function-sandboxes.ts';
 import { type AnswerParts, type Job, packBytes, unpackEvent } from './messages.ts';
 import { monotonicMs } from './monotonic-clock.ts';
@@ -19,8 +19,6 @@ export interface SchedulerOptions {
   readonly receiveMore: () => void;
 }
 
-/** Most invocations that are started and not ended: each holds an instance, its memory and a stack. */
-const MAX_LIVE = 128;
 /** Answers are sent when this many are there, when there is nothing else to do, and at the end of each time slice. */
 const MAX_ANSWERS = 32;
 /** Time after which the event loop gets its turn, for messages and timers, in milliseconds. */
@@ -28,7 +26,7 @@ const TURN_MS = 1;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #policy = new SchedulePolicy<Job, Task>(MAX_LIVE);
+  readonly #policy = new SchedulePolicy<Job, Task>(SLOTS);
   readonly #live = new Set<Task>();
   /** Who has the thread. */
   #executing: Task | undefined;
@@ -96,13 +94,13 @@ export class Scheduler {
     }
     // The main thread unloads a function only when none of its jobs is left.
     const fn = functions.get(functionId)!;
-    const { name, wallMs } = fn.definition;
+    const { name, limits } = fn.definition;
     const sandbox = fn.acquire();
     const task = new Task({ ticket, functionId, startedAtMs: nowMs, sandbox }, this);
     this.#executing = task;
     this.#hasStarted = true;
     this.#live.add(task);
-    const input = { id, functionName: name, event: unpackEvent(event), trace, deadlineMs: wallMs };
+    const input = { id, functionName: name, event: unpackEvent(event), trace, deadlineMs: limits.wallMs };
     void sandbox.run(input, task).then((outcome) => {
       fn.release(sandbox);
       this.#ended(task, outcome);

@@ -67,7 +67,7 @@ export class Watchdog {
     thread.isStuck = found !== undefined && nowMs >= found.executing.sliceStartMs + STUCK_MS;
     if (found === undefined || !thread.isStuck) return;
     const { pending, executing } = found;
-    const { wallMs } = pending.fn.definition;
+    const { wallMs } = pending.fn.definition.limits;
     const lastMoment = Math.max(executing.startedAtMs + wallMs, executing.sliceStartMs) + GRACE_MS;
     if (nowMs < lastMoment) return this.#pool.readmit(thread.revokeAll());
     thread.abandon(pending);

@@ -2,6 +2,7 @@
 // instrumented module remembers, unless its facts say otherwise. Setting one back costs a copy of its memory's image;
 // making another one some 70 µs, and garbage that only a full collection frees. Worker thread only.
 
+import { FUEL_EXPORT } from '../instrument/fuel.ts';
 import { HOST_MODULE } from '../instrument/host-names.ts';
 import { MEMORY_IMPORT } from '../instrument/import-memory.ts';
 import type { PreparedModule } from '../module/prepare.ts';
@@ -37,6 +38,15 @@ export class GuestInstance {
     this.#exports = new WebAssembly.Instance(module, { ...imports, [HOST_MODULE]: hostImports }).exports;
     this.#isRestorable = state.unreachable.length === 0 && state.tables.length === 0 && !state.dropsSegments;
     this.#globals = state.globals.map(({ exportName }) => this.#exports[exportName] as WebAssembly.Global);
+  }
+
+  /** Instructions left before the guest traps, in a metered module; below zero: it has run out. */
+  get fuel(): number {
+    return Number((this.#exports[FUEL_EXPORT] as WebAssembly.Global).value);
+  }
+
+  set fuel(fuel: number) {
+    (this.#exports[FUEL_EXPORT] as WebAssembly.Global).value = BigInt(fuel);
   }
 
   has(name: string): boolean {

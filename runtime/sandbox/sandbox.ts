@@ -29,8 +29,14 @@ export interface SandboxOptions {
   readonly prepared: PreparedModule;
   readonly contract: Contract;
   readonly env: Readonly<Record<string, string>>;
+  readonly limits: SandboxLimits;
+}
+
+export interface SandboxLimits extends BudgetLimits {
+  /** Largest stdout, in bytes. */
   readonly outputBytes: number;
-  readonly limits: BudgetLimits;
+  /** Instructions of one invocation; null: they are not counted. */
+  readonly fuel: number | null;
 }
 
 export interface Outcome {
@@ -38,6 +44,14 @@ export interface Outcome {
   readonly cost: Omit<InvocationCost, 'queueMs'>;
   readonly logs: readonly GuestLogLine[];
   readonly droppedLogLines: number;
+}
+
+/** What is known of an invocation's cost only while its instance is there. */
+interface Usage {
+  instantiateMs: number;
+  runMs: number;
+  memoryBytes: number;
+  fuel: number | null;
 }
 
 const GO_ON = 0;
@@ -63,7 +77,7 @@ export class Sandbox {
     this.#guest = new Guest({
       args: [options.functionName],
       environ,
-      outputBytes: options.outputBytes,
+      outputBytes: options.limits.outputBytes,
       remainingWallMs,
     });
     const instrumentation = {
@@ -91,12 +105,16 @@ export class Sandbox {
     this.#turn = turn;
     this.#stopReason = undefined;
     this.#budget.start();
-    const usage = { instantiateMs: 0, runMs: 0, memoryBytes: 0 };
+    const usage: Usage = { instantiateMs: 0, runMs: 0, memoryBytes: 0, fuel: null };
     let result: Answer | InvocationError;
     try {
       guest.reset(contract.encode(input));
       await this.#execute(usage);
-      result = contract.decode(guest.stdout.bytes(), input);
+      // A guest can come to its end and still have used more fuel than it had.
+      result =
+        this.#stopReason === undefined
+          ? contract.decode(guest.stdout.bytes(), input)
+          : this.#stopError(this.#stopReason);
     } catch (thrown) {
       result = this.#toError(thrown);
     }
@@ -106,14 +124,16 @@ export class Sandbox {
     return { result, cost, logs: lines, droppedLogLines: dropped };
   }
 
-  async #execute(usage: { instantiateMs: number; runMs: number; memoryBytes: number }): Promise<void> {
+  async #execute(usage: Usage): Promise<void> {
     const guest = this.#guest;
+    const { fuel } = this.#options.limits;
     const startedAtMs = performance.now();
     let readyAtMs = startedAtMs;
     this.#thread.countdown.start();
     try {
       const instance = (this.#instance ??= await this.#createInstance());
       readyAtMs = performance.now();
+      if (fuel !== null) instance.fuel = fuel;
       await this.#callGuest(instance);
       if (guest.ending !== undefined) throw guest.ending;
     } catch (thrown) {
@@ -122,16 +142,21 @@ export class Sandbox {
       usage.instantiateMs = readyAtMs - startedAtMs;
       usage.runMs = performance.now() - readyAtMs;
       usage.memoryBytes = guest.memoryBytes;
+      if (fuel !== null && this.#instance !== undefined) {
+        usage.fuel = fuel - this.#instance.fuel;
+        if (usage.fuel > fuel) this.#stopReason ??= 'fuel';
+      }
       if (this.#instance?.restore() !== true) this.#instance = undefined;
     }
   }
 
   /** Made ready for this invocation and, if its module allows it, for all that follow. */
   async #createInstance(): Promise<GuestInstance> {
-    const { prepared } = this.#options;
+    const { prepared, limits } = this.#options;
     const { startExport, facts } = prepared;
     const instance = new GuestInstance(prepared, this.#imports, this.#thread.memories);
     this.#guest.attachMemory(instance.memory);
+    if (limits.fuel !== null) instance.fuel = limits.fuel;
     if (facts.kind === 'reactor') {
       if (startExport !== null) await instance.call(startExport);
       if (instance.has('_initialize')) await instance.call('_initialize');

@@ -9,14 +9,22 @@ import { GuestExit } from './guest.ts';
 const MAX_FRAMES = 16;
 
 /** Why a guest was stopped. */
-export type StopReason = 'cpu' | 'wall' | 'cancelled';
+export type StopReason = 'cpu' | 'fuel' | 'wall' | 'cancelled';
 
-export function toStopError(reason: StopReason, functionName: string, limits: BudgetLimits): InvocationError {
-  const { cpuMs, wallMs } = limits;
+interface StopLimits extends BudgetLimits {
+  readonly fuel: number | null;
+}
+
+export function toStopError(reason: StopReason, functionName: string, limits: StopLimits): InvocationError {
+  const { cpuMs, wallMs, fuel } = limits;
   switch (reason) {
     case 'cpu': {
       const message = `function "${functionName}" used more than ${cpuMs} ms of CPU time: make it cheaper, or raise limits.cpu`;
       return new InvocationError('ERR_GUEST_CPU_BUDGET', message, { cpuMs });
+    }
+    case 'fuel': {
+      const message = `function "${functionName}" used more than ${fuel} units of fuel: make it cheaper, or raise limits.fuel`;
+      return new InvocationError('ERR_GUEST_FUEL', message, { fuel });
     }
     case 'wall': {
       const message = `function "${functionName}" passed its ${wallMs} ms deadline: make it faster, or raise limits.wall`;
