@@ -48,6 +48,19 @@ describe('a gateway', () => {
     expect(sha256(await answer.bytes())).toBe(sha256(sent));
   });
 
+  test('tells clients the cost of an invocation if the config says so', async () => {
+    const telling = await startGateway(
+      { good: printing('{"body":"good"}') },
+      { settings: 'http: { serverTiming: true }' },
+    );
+    const answer = await fetch(telling.url('/good'));
+    expect(answer.headers.get('server-timing')).toMatch(
+      /^queue;dur=[\d.]+, instantiate;dur=[\d.]+, run;dur=[\d.]+, cpu;dur=[\d.]+$/,
+    );
+    await telling.close();
+    expect((await fetch(running.url('/good'))).headers.has('server-timing')).toBe(false);
+  });
+
   test('refuses a body of one byte more than 1 MiB, and serves the next', async () => {
     const refused = await fetch(running.url('/echo'), { method: 'POST', body: randomBytes(1024 * 1024 + 1) });
     expect([refused.status, await codeOf(refused)]).toEqual([413, 'ERR_BODY_TOO_LARGE']);

@@ -26,7 +26,8 @@ export async function buildSite(config: Config, runtime: Runtime, guestLog: Gues
   const functions = await loadFunctions([...config.functions.values()], runtime);
   const routes = config.routes.map((route) => {
     const fn = functions.get(route.functionName)!;
-    return { ...route, handler: compileSteps([bodyStep(route.bodyBytes)], functionHandler(fn, guestLog)) };
+    const last = functionHandler(fn, { guestLog, serverTiming: config.http.serverTiming });
+    return { ...route, handler: compileSteps([bodyStep(route.bodyBytes)], last) };
   });
   return {
     config,

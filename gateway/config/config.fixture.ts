@@ -70,6 +70,7 @@ http:
   requestTimeout: 2s
   idleTimeout: 3s
   connections: 10
+  serverTiming: true
 pool: { threads: 2, queue: 20 }
 shutdown: { drain: 1m }
 log: { level: debug, access: false }

@@ -38,6 +38,8 @@ export interface HttpLimits {
   readonly idleTimeoutMs: number;
   /** Most open connections; default 10,000. */
   readonly maxConnections: number;
+  /** Whether clients are told the cost of an invocation in a `Server-Timing` field; default false. */
+  readonly serverTiming: boolean;
 }
 
 /** The worker threads that run functions. */

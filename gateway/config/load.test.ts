@@ -22,6 +22,7 @@ test('resolves every key of a full configuration', async () => {
       requestTimeoutMs: 2000,
       idleTimeoutMs: 3000,
       maxConnections: 10,
+      serverTiming: true,
     },
     pool: { threads: 2, queueLength: 20 },
     shutdown: { drainMs: 60_000 },
@@ -33,7 +34,7 @@ test('resolves every key of a full configuration', async () => {
         host: 'shop.example',
         functionName: 'tax',
         bodyBytes: 3 * MIB,
-        at: { file: 'wasmgate.yaml', line: 26, column: 5 },
+        at: { file: 'wasmgate.yaml', line: 27, column: 5 },
       },
       { path: '/*', methods: null, host: null, functionName: 'constructor', bodyBytes: 2 * MIB },
     ],
@@ -55,7 +56,7 @@ test('resolves every key of a full configuration', async () => {
       queueTimeoutMs: 7,
     },
     env: { RATE: '0.15' },
-    at: { file: 'wasmgate.yaml', line: 18, column: 3 },
+    at: { file: 'wasmgate.yaml', line: 19, column: 3 },
   });
   expect(config.functions.get('constructor')?.modulePath).toBe(path.resolve('/srv/other.wasm'));
 });
@@ -74,6 +75,7 @@ test('fills in the defaults', async () => {
       requestTimeoutMs: 30_000,
       idleTimeoutMs: 5000,
       maxConnections: 10_000,
+      serverTiming: false,
     },
     pool: { threads: 3, queueLength: 1000 },
     shutdown: { drainMs: 10_000 },

@@ -36,6 +36,7 @@ export function resolveConfig(file: ConfigFile, origin: Origin, environment: Env
       requestTimeoutMs: http.requestTimeout,
       idleTimeoutMs: http.idleTimeout,
       maxConnections: http.connections,
+      serverTiming: http.serverTiming,
     },
     pool: {
       // One core stays for the event loop that talks to the clients.

@@ -103,6 +103,9 @@ const httpSchema = z.strictObject({
   requestTimeout: time().prefault(DEFAULT_REQUEST_TIMEOUT).describe('Time to receive the whole request.'),
   idleTimeout: time().prefault('5s').describe('How long a kept-alive connection may be idle.'),
   connections: count(1, 1_000_000).prefault(10_000).describe('Most open connections.'),
+  serverTiming: flag()
+    .prefault(false)
+    .describe('Whether answers tell the cost of the invocation in a Server-Timing field.'),
 });
 
 const limitsSchema = z.strictObject({

@@ -169,8 +169,8 @@ describe('leaves', () => {
   test('a function alone that neither loops nor calls', () => {
     const add = '(func (export "run") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))';
     const { bytes } = interruptible(add);
-    const plain = wat(`(module ${add})`);
-    expect(Buffer.from(bytes).includes(Buffer.from(plain.subarray(-9)))).toBe(true);
+    const body = [0x00, 0x20, 0x00, 0x20, 0x01, 0x6a, 0x0b];
+    expect(Buffer.from(bytes).includes(Buffer.from([body.length, ...body]))).toBe(true);
   });
 
   test('indices of functions in traps as they were, names too', () => {

@@ -4,7 +4,7 @@
 
 /**
  * Lead of a fresh invocation over one that was put aside, in milliseconds of its function's CPU time. A function that
- * floods the thread with fresh ones uses it up.
+ * floods the thread with fresh ones uses it up, against the others as well as against its own that were put aside.
  */
 const FRESH_LEAD_MS = 20;
 
@@ -17,16 +17,21 @@ interface Share<Fresh, Task> {
   readonly key: number;
   /** CPU time that the function has used, in milliseconds, from where the others stood when it became active. */
   usedMs: number;
+  /** What it had used when one that was put aside last got its turn, or the first of them began to wait. */
+  asideTurnMs: number;
   readonly fresh: Fresh[];
   readonly aside: Task[];
 }
 
 export class SchedulePolicy<Fresh extends object, Task extends object> {
   readonly #maxLive: number;
-  /** Functions with something to run or running. */
+  /** Functions with something to run, and those that have used more than an idle one starts from. */
   readonly #shares = new Map<number, Share<Fresh, Task>>();
   #live = 0;
-  /** Where a function starts that becomes active: it neither has to catch up nor has a lead for having been idle. */
+  /**
+   * The least that a function with something to run has used; never goes back. A function starts from here whenever it
+   * becomes active: it neither has to catch up nor has a lead for having been idle.
+   */
   #baseMs = 0;
 
   /** @param maxLive most invocations that are started and not ended at a time */
@@ -40,34 +45,41 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
   }
 
   addFresh(fresh: Fresh, key: number): void {
-    this.#shareOf(key).fresh.push(fresh);
+    this.#activate(key).fresh.push(fresh);
   }
 
   /** A started invocation can go on: it was put aside, or what it waited for is there. */
   addAside(task: Task, key: number): void {
-    this.#shareOf(key).aside.push(task);
+    const share = this.#activate(key);
+    if (share.aside.length === 0) share.asideTurnMs = share.usedMs;
+    share.aside.push(task);
   }
 
   /** Takes out whom it chooses; undefined if there is nobody. A fresh one counts as started from then on. */
   next(): Choice<Fresh, Task> | undefined {
     let best: Share<Fresh, Task> | undefined;
     let bestMs = Infinity;
-    let isFresh = false;
-    const mayStart = this.#live < this.#maxLive;
+    let leastUsedMs = Infinity;
     for (const share of this.#shares.values()) {
-      const startsFresh = mayStart && share.fresh.length > 0;
-      if (!startsFresh && share.aside.length === 0) continue;
+      const startsFresh = this.#startsFresh(share);
+      if (!startsFresh && share.aside.length === 0) {
+        this.#forgetIdle(share);
+        continue;
+      }
+      leastUsedMs = Math.min(leastUsedMs, share.usedMs);
       const rankMs = share.usedMs - (startsFresh ? FRESH_LEAD_MS : 0);
       if (rankMs >= bestMs) continue;
       best = share;
       bestMs = rankMs;
-      isFresh = startsFresh;
     }
     if (best === undefined) return undefined;
-    this.#baseMs = Math.max(this.#baseMs, best.usedMs);
-    if (!isFresh) return { task: best.aside.shift()! };
-    this.#live++;
-    return { fresh: best.fresh.shift()! };
+    this.#baseMs = Math.max(this.#baseMs, leastUsedMs);
+    if (this.#startsFresh(best)) {
+      this.#live++;
+      return { fresh: best.fresh.shift()! };
+    }
+    best.asideTurnMs = best.usedMs;
+    return { task: best.aside.shift()! };
   }
 
   /** True if somebody could run now. */
@@ -80,13 +92,15 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
 
   /** A function has used CPU time. */
   charge(key: number, ms: number): void {
-    this.#shareOf(key).usedMs += ms;
+    const share = this.#shareOf(key);
+    share.usedMs += ms;
+    // It ran at nobody's cost: whoever comes next starts level with it.
+    if (!this.hasRunnable) this.#baseMs = Math.max(this.#baseMs, share.usedMs);
   }
 
   /** A started invocation has ended. */
-  ended(key: number): void {
+  ended(): void {
     this.#live--;
-    this.#forgetIdle(key);
   }
 
   /** Takes out the first that was put aside and for which `mustStop` is true: it is resumed only to end. */
@@ -98,19 +112,29 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
     return undefined;
   }
 
+  #startsFresh({ fresh, aside, usedMs, asideTurnMs }: Share<Fresh, Task>): boolean {
+    if (fresh.length === 0 || this.#live >= this.#maxLive) return false;
+    return aside.length === 0 || usedMs - asideTurnMs < FRESH_LEAD_MS;
+  }
+
+  /** The function is about to have something to run. */
+  #activate(key: number): Share<Fresh, Task> {
+    const share = this.#shareOf(key);
+    if (share.fresh.length === 0 && share.aside.length === 0) share.usedMs = Math.max(share.usedMs, this.#baseMs);
+    return share;
+  }
+
   #shareOf(key: number): Share<Fresh, Task> {
     let share = this.#shares.get(key);
     if (share === undefined) {
-      share = { key, usedMs: this.#baseMs, fresh: [], aside: [] };
+      share = { key, usedMs: this.#baseMs, asideTurnMs: this.#baseMs, fresh: [], aside: [] };
       this.#shares.set(key, share);
     }
     return share;
   }
 
-  /** What an idle function has used would count for ever; while others are active it is kept, or a flood would reset it. */
-  #forgetIdle(key: number): void {
-    const share = this.#shares.get(key);
-    if (share === undefined || share.fresh.length > 0 || share.aside.length > 0) return;
-    if (share.usedMs <= this.#baseMs || this.#live === 0) this.#shares.delete(key);
+  /** One that has used more is kept: it would come back as if it had not. */
+  #forgetIdle({ key, usedMs, fresh, aside }: Share<Fresh, Task>): void {
+    if (fresh.length === 0 && aside.length === 0 && usedMs <= this.#baseMs) this.#shares.delete(key);
   }
 }

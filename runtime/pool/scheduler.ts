@@ -89,7 +89,7 @@ export class Scheduler {
     const nowMs = monotonicMs();
     const { control, functions } = this.#options;
     if (!control.start(ticket, nowMs)) {
-      this.#policy.ended(functionId);
+      this.#policy.ended();
       return false;
     }
     // The main thread unloads a function only when none of its jobs is left.
@@ -111,7 +111,7 @@ export class Scheduler {
   #ended(task: Task, outcome: Outcome): void {
     this.#live.delete(task);
     this.#policy.charge(task.functionId, outcome.cost.cpuMs - task.chargedMs);
-    this.#policy.ended(task.functionId);
+    this.#policy.ended();
     this.#answers.push(toAnswerParts(task, outcome, this.#transfer));
     if (this.#executing !== task) return;
     this.#executing = undefined;

@@ -205,16 +205,15 @@ export class Sandbox {
   /** Suspends the guest in a host call until `pending` is settled and its turn has come. */
   async #wait(pending: Promise<number>): Promise<number> {
     this.#budget.pause();
-    const cancelled = this.#turn!.startWaiting();
-    try {
-      return await Promise.race([pending, cancelled.then(() => STOP)]);
-    } finally {
-      await this.#turn!.endWaiting();
-      this.#budget.resume();
-      // A guest that must not go on is thrown out of its host call.
-      if (this.#mustStop()) throw this.#stopError(this.#stopReason!);
-      this.#thread.countdown.start();
-    }
+    const cancelled = this.#turn!.startWaiting().then(() => STOP);
+    const [outcome] = await Promise.allSettled([Promise.race([pending, cancelled])]);
+    await this.#turn!.endWaiting();
+    this.#budget.resume();
+    // A guest that must not go on is thrown out of its host call.
+    if (this.#mustStop()) throw this.#stopError(this.#stopReason!);
+    this.#thread.countdown.start();
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   }
 
   #toError(thrown: unknown): InvocationError {

@@ -7,8 +7,8 @@ import wabt from 'wabt';
 
 /** Binary form of a module in the text format. */
 export async function compileWat(source: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { parseWat } = await wabt();
-  const module = parseWat('guest.wat', source, { exceptions: true, tail_call: true });
+  const toolkit = await wabt();
+  const module = toolkit.parseWat('guest.wat', source, { exceptions: true, tail_call: true });
   try {
     return new Uint8Array(module.toBinary({ write_debug_names: true }).buffer);
   } finally {
