@@ -32,9 +32,11 @@ const NOTHING_EXECUTES = 0;
  */
 export type Ticket = number;
 
-/** `sequence` counts from 1: a zeroed claim must not look like an offered job. */
+const SEQUENCE_BITS = 21;
+
+/** Never 0, not even when the sequence starts over: a zeroed word must not look like a job. */
 export function toTicket(sequence: number, slot: number): Ticket {
-  return ((sequence & 0x1f_ffff) << 8) | slot;
+  return ((1 + (sequence % (2 ** SEQUENCE_BITS - 1))) << 8) | slot;
 }
 
 export function slotOf(ticket: Ticket): number {

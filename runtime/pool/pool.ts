@@ -116,7 +116,10 @@ export class Pool {
       this.#watchdog.watch();
       this.#flushSoon();
     } else {
-      setImmediate(() => this.#fail(pending, refused));
+      setImmediate(() => {
+        // It may have been cancelled since.
+        if (pending.state.kind !== 'ended') this.#fail(pending, refused);
+      });
     }
     return pending;
   }
@@ -179,14 +182,13 @@ export class Pool {
 
   #threadEnded(thread: Thread, { lost, unstarted, cause }: ThreadEnd): void {
     this.#ticker.remove(thread.countdown);
-    if (this.#state === 'closed') return;
     this.#readmit(unstarted);
     for (const pending of lost) {
       const name = pending.fn.definition.name;
       const message = `function "${name}" was running on a worker thread that ended: ${cause?.message ?? 'it was stopped'}`;
       this.#fail(pending, new InvocationError('ERR_THREAD_LOST', message, {}, { cause }));
     }
-    if (!this.#threads.includes(thread)) return;
+    if (this.#state === 'closed' || !this.#threads.includes(thread)) return;
     this.#started.reject(cause);
     this.#replace(thread, 'crashed', lost[0]?.fn, cause);
   }

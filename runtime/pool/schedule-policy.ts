@@ -61,20 +61,20 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
     let bestMs = Infinity;
     let leastUsedMs = Infinity;
     for (const share of this.#shares.values()) {
-      const startsFresh = this.#startsFresh(share);
-      if (!startsFresh && share.aside.length === 0) {
+      const mayStart = this.#mayStart(share);
+      if (!mayStart && share.aside.length === 0) {
         this.#forgetIdle(share);
         continue;
       }
       leastUsedMs = Math.min(leastUsedMs, share.usedMs);
-      const rankMs = share.usedMs - (startsFresh ? FRESH_LEAD_MS : 0);
+      const rankMs = share.usedMs - (mayStart ? FRESH_LEAD_MS : 0);
       if (rankMs >= bestMs) continue;
       best = share;
       bestMs = rankMs;
     }
     if (best === undefined) return undefined;
     this.#baseMs = Math.max(this.#baseMs, leastUsedMs);
-    if (this.#startsFresh(best)) {
+    if (this.#mayStart(best) && !isAsideTurn(best)) {
       this.#live++;
       return { fresh: best.fresh.shift()! };
     }
@@ -84,9 +84,7 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
 
   /** True if somebody could run now. */
   get hasRunnable(): boolean {
-    for (const { fresh, aside } of this.#shares.values()) {
-      if (aside.length > 0 || (fresh.length > 0 && this.#live < this.#maxLive)) return true;
-    }
+    for (const share of this.#shares.values()) if (share.aside.length > 0 || this.#mayStart(share)) return true;
     return false;
   }
 
@@ -112,9 +110,8 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
     return undefined;
   }
 
-  #startsFresh({ fresh, aside, usedMs, asideTurnMs }: Share<Fresh, Task>): boolean {
-    if (fresh.length === 0 || this.#live >= this.#maxLive) return false;
-    return aside.length === 0 || usedMs - asideTurnMs < FRESH_LEAD_MS;
+  #mayStart({ fresh }: Share<Fresh, Task>): boolean {
+    return fresh.length > 0 && this.#live < this.#maxLive;
   }
 
   /** The function is about to have something to run. */
@@ -137,4 +134,9 @@ export class SchedulePolicy<Fresh extends object, Task extends object> {
   #forgetIdle({ key, usedMs, fresh, aside }: Share<Fresh, Task>): void {
     if (fresh.length === 0 && aside.length === 0 && usedMs <= this.#baseMs) this.#shares.delete(key);
   }
+}
+
+/** The fresh ones of the function have used up their lead over its own that were put aside. */
+function isAsideTurn({ aside, usedMs, asideTurnMs }: Share<unknown, unknown>): boolean {
+  return aside.length > 0 && usedMs - asideTurnMs >= FRESH_LEAD_MS;
 }

@@ -19,8 +19,11 @@ export interface SchedulerOptions {
   readonly receiveMore: () => void;
 }
 
-/** Answers are sent when this many are there, when there is nothing else to do, and at the end of each time slice. */
-const MAX_ANSWERS = 32;
+/**
+ * Answers are sent when this many are there, when there is nothing else to do, and at the end of each time slice. A few
+ * at a time keep both threads busy: with 32 connections and all answers at the end of a batch each waited for the other.
+ */
+const MAX_ANSWERS = 4;
 /** Time after which the event loop gets its turn, for messages and timers, in milliseconds. */
 const TURN_MS = 1;
 

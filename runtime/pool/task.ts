@@ -54,7 +54,11 @@ export class Task implements Turn {
 
   startWaiting(): Promise<void> {
     this.#scheduler.leave(this);
-    return new Promise((resolve) => (this.#onCancel = resolve));
+    return new Promise((resolve) => {
+      this.#onCancel = resolve;
+      // Cancelled since its last check: nobody will wake it for that again.
+      if (this.isCancelled) resolve();
+    });
   }
 
   endWaiting(): Promise<void> {

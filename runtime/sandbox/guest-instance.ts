@@ -71,8 +71,10 @@ export class GuestInstance {
     if (!this.#isRestorable) return;
     const bytes = new Uint8Array(this.memory.buffer);
     if (bytes.byteLength > MAX_RESTORED_BYTES) return;
-    const image = bytes.slice(0, usedLength(bytes));
-    this.#snapshot = { image, memoryBytes: bytes.byteLength, globals: this.#globals.map((global) => global.value) };
+    const globals = this.#globals.map((global) => global.value);
+    // JavaScript does not keep the payload of a NaN, which the guest can see.
+    if (globals.some(Number.isNaN)) return;
+    this.#snapshot = { image: bytes.slice(0, usedLength(bytes)), memoryBytes: bytes.byteLength, globals };
   }
 
   /** Goes back to the captured state, whatever happened since. False if it cannot: then it must not be used again. */

@@ -54,6 +54,8 @@ interface Usage {
   fuel: number | null;
 }
 
+const NO_INPUT = new Uint8Array(0);
+
 const GO_ON = 0;
 const STOP = 1;
 
@@ -131,7 +133,7 @@ export class Sandbox {
     let readyAtMs = startedAtMs;
     this.#thread.countdown.start();
     try {
-      const instance = (this.#instance ??= await this.#createInstance());
+      const instance = this.#instance ?? (await this.#createInstance());
       readyAtMs = performance.now();
       if (fuel !== null) instance.fuel = fuel;
       await this.#callGuest(instance);
@@ -155,16 +157,28 @@ export class Sandbox {
     const { prepared, limits } = this.#options;
     const { startExport, facts } = prepared;
     const instance = new GuestInstance(prepared, this.#imports, this.#thread.memories);
+    this.#instance = instance;
     this.#guest.attachMemory(instance.memory);
     if (limits.fuel !== null) instance.fuel = limits.fuel;
-    if (facts.kind === 'reactor') {
-      if (startExport !== null) await instance.call(startExport);
-      if (instance.has('_initialize')) await instance.call('_initialize');
-      // What it read or wrote then belongs to no request.
-      this.#guest.rewind();
-    }
+    if (facts.kind === 'reactor') await this.#initialize(instance, startExport);
     instance.capture();
     return instance;
+  }
+
+  async #initialize(instance: GuestInstance, startExport: string | null): Promise<void> {
+    const guest = this.#guest;
+    const { stdin } = guest;
+    // All later invocations start from the state that this leaves, so it must not see the request of the first.
+    guest.stdin = NO_INPUT;
+    try {
+      if (startExport !== null) await instance.call(startExport);
+      if (instance.has('_initialize')) await instance.call('_initialize');
+      if (guest.ending !== undefined) throw guest.ending;
+    } finally {
+      guest.stdin = stdin;
+      // What it wrote belongs to no request.
+      guest.rewind();
+    }
   }
 
   async #callGuest(instance: GuestInstance): Promise<void> {
