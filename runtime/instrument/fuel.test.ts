@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instrument } from './instrument.ts';
-import { programs } from './random-programs.ts';
+import { programs } from './test-programs.ts';
 import { TestHost } from './test-host.ts';
 import { wat } from './test-modules.ts';
 

@@ -3,6 +3,7 @@
 import { ModuleError } from '../errors.ts';
 import { HOST_MODULE } from './host-names.ts';
 import type { ModuleRewrite } from './module-rewrite.ts';
+import { MAX_MEMORY_PAGES } from './types.ts';
 
 export const MEMORY_IMPORT = 'memory';
 
@@ -25,7 +26,7 @@ export interface ImportedMemory {
  */
 export function importMemory(
   rewrite: ModuleRewrite,
-  { maxPages = 65_536 }: ImportMemoryOptions,
+  { maxPages = MAX_MEMORY_PAGES }: ImportMemoryOptions,
 ): ImportedMemory | null {
   const { memories, importedMemoryCount } = rewrite.module;
   const memory = memories[importedMemoryCount];

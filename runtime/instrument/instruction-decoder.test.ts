@@ -64,9 +64,9 @@ const OPCODES = [
 
 const known = OPCODES.filter(({ immediate }) => EXAMPLES[immediate] !== undefined);
 
-test('knows the 194 plain, 18 bulk and 256 vector instructions that are finished', () => {
+test('knows the 193 plain, 18 bulk and 256 vector instructions that are finished', () => {
   const count = (first: number | undefined): number => known.filter(({ encoding }) => encoding[0] === first).length;
-  expect([known.length - count(0xfc) - count(0xfd), count(0xfc), count(0xfd)]).toEqual([194, 18, 256]);
+  expect([known.length - count(0xfc) - count(0xfd), count(0xfc), count(0xfd)]).toEqual([193, 18, 256]);
 });
 
 test('reads every known instruction to its end and no further', () => {

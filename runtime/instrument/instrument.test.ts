@@ -5,7 +5,7 @@ import type { InstrumentOptions } from './instrument.ts';
 import { instrument } from './instrument.ts';
 import { findSection, SECTION } from './module.ts';
 import { parseModule } from './parse-module.ts';
-import { programs } from './random-programs.ts';
+import { programs } from './test-programs.ts';
 import { TestHost } from './test-host.ts';
 import { binary, leb, RICH_MODULE, wat } from './test-modules.ts';
 

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { instrument } from './instrument.ts';
 import { TestHost } from './test-host.ts';
@@ -136,6 +138,19 @@ describe('goes on', () => {
       expect(host.call('run', 100)).toBe(5050);
     }
     expect(host.interruptCalls).toBe(40);
+  });
+
+  test('with the same result when a ticker interrupts it again and again', async () => {
+    const host = new TestHost(interruptible(SUM));
+    const ticker = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads');
+       parentPort.postMessage('ticking');
+       for (;;) Atomics.add(workerData, 0, 1);`,
+      { eval: true, workerData: host.countdown },
+    );
+    await once(ticker, 'message');
+    for (let run = 0; host.interruptCalls < 1000; run++) expect(host.call('run', 10_000)).toBe(50_005_000);
+    await ticker.terminate();
   });
 
   test('without asking while the countdown is below zero', () => {

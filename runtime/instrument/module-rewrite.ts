@@ -43,8 +43,6 @@ export class ModuleRewrite {
   readonly code: SiteCode[] = [];
   /** What the maxima of the module's own tables are lowered to; Infinity leaves them. */
   maxTableEntries = Infinity;
-  /** The same for its memory, unless that is imported. */
-  maxPages = Infinity;
   functionImport: FunctionImport | null = null;
   /** True once the module's own memory is among `memoryImports`. */
   importsMemory = false;

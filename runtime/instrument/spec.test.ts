@@ -14,8 +14,8 @@ import { HOST_MODULE } from './host-names.ts';
 import type { ImportedMemory } from './import-memory.ts';
 import type { InstrumentOptions } from './instrument.ts';
 import { instrument } from './instrument.ts';
-import type { Command, Prepared, Script } from './spec-script.ts';
-import { runScript } from './spec-script.ts';
+import type { Command, Prepared, Script } from './test-spec-script.ts';
+import { runScript } from './test-spec-script.ts';
 
 const SCRIPT_COUNT = 142;
 const folder = process.env['WASM_SPEC_TESTS'];
@@ -35,6 +35,8 @@ const missing = [
   ...['wast2json', 'spectest-interp'].filter((program) => !isInstalled(program)),
 ];
 const reason = missing.length === 0 ? '' : ` SKIPPED, missing: ${missing.join(', ')}`;
+
+if (missing.length > 0) process.stderr.write(`${SCRIPT_COUNT} scripts of the specification:${reason}\n`);
 
 const FUEL = { initial: 2n ** 62n };
 const PASSES: readonly { name: string; options: InstrumentOptions }[] = [

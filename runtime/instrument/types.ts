@@ -128,8 +128,11 @@ export interface Limits {
   readonly max: number | null;
 }
 
-/** 4 GiB in pages of 64 KiB. */
-const MAX_MEMORY_PAGES = 65_536;
+/** Of linear memory. */
+export const PAGE_BYTES = 65_536;
+
+/** 4 GiB. */
+export const MAX_MEMORY_PAGES = 65_536;
 
 /** Limits of a memory (in pages) or a table (in entries). */
 export function readLimits(reader: BinaryReader, what: 'memory' | 'table'): Limits {

@@ -4,7 +4,7 @@
 import { ModuleError } from '../errors.ts';
 import { BinaryReader } from './binary-reader.ts';
 import { BinaryWriter } from './binary-writer.ts';
-import { writeClampedMemories, writeClampedTables } from './clamp-limits.ts';
+import { writeClampedTables } from './clamp-tables.ts';
 import { copyMoved, walkElements, walkExports, walkGlobals, writeMovedNames } from './function-indices.ts';
 import type { MemoryImport, ModuleRewrite } from './module-rewrite.ts';
 import type { Section } from './module.ts';
@@ -52,7 +52,7 @@ function writeSection(rewrite: ModuleRewrite, section: Section, output: BinaryWr
       output.raw(code.content.bytes());
       return;
     case SECTION.memory:
-      if (!rewrite.importsMemory) output.section(section.id, (writer) => writeMemories(rewrite, reader, writer));
+      if (!rewrite.importsMemory) output.range(bytes, section.start, section.end);
       return;
     case SECTION.start:
       if (!rewrite.dropsStart)
@@ -166,10 +166,6 @@ function writeMemoryType({ min, max, isShared = false }: MemoryImport, writer: B
   writer.byte((max === null ? 0 : 1) | (isShared ? 2 : 0));
   writer.u32(min);
   if (max !== null) writer.u32(max);
-}
-
-function writeMemories({ maxPages }: ModuleRewrite, reader: BinaryReader, writer: BinaryWriter): void {
-  writeClampedMemories(reader, writer, maxPages);
 }
 
 /** The type indices, that of the moved function last. */

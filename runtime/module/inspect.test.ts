@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ModuleError } from '../errors.ts';
-import { PAGE_BYTES } from '../instrument/clamp-limits.ts';
 import { binary, leb, RICH_MODULE, wat } from '../instrument/test-modules.ts';
+import { PAGE_BYTES } from '../instrument/types.ts';
 import type { InspectLimits } from './inspect.ts';
 import { inspectModule, MAX_FUNCTIONS, MAX_LOCALS, MAX_LOCALS_PER_FUNCTION } from './inspect.ts';
 

@@ -3,11 +3,10 @@
 
 import { ModuleError } from '../errors.ts';
 import { BinaryReader } from '../instrument/binary-reader.ts';
-import { PAGE_BYTES } from '../instrument/clamp-limits.ts';
 import type { Export, ExternKind, Import, ParsedModule, TableType } from '../instrument/module.ts';
 import { functionType } from '../instrument/module.ts';
 import { parseModule } from '../instrument/parse-module.ts';
-import { functionTypeText, readValueType, valueTypeName } from '../instrument/types.ts';
+import { functionTypeText, PAGE_BYTES, readValueType, valueTypeName } from '../instrument/types.ts';
 import type { Producers } from './producers.ts';
 import { readProducers } from './producers.ts';
 import { ENTRY_POINT_FIX, formatMiB, importFixes, listSome, MEMORY_EXPORT_FIX, quoteGuestText } from './refusals.ts';
