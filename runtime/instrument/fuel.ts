@@ -11,7 +11,10 @@ import { SITE } from './sites.ts';
 import type { ValueType } from './types.ts';
 import { EMPTY_BLOCK, I32, I64 } from './types.ts';
 
-/** The counter: a mutable i64 global. Below zero after an invocation: it ran out of fuel, whatever else it did. */
+/**
+ * The counter: a mutable i64 global. Below zero after an invocation: it ran out of fuel, whatever else it did. It is up
+ * to date in every host call and when the guest has returned; after a trap it is what it was at the last call or return.
+ */
 export const FUEL_EXPORT = 'wasmgate:fuel';
 
 export interface FuelOptions {

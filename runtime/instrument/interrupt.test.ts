@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { instrument } from './instrument.ts';
 import { TestHost } from './test-host.ts';
-import { wat } from './test-modules.ts';
+import { binary, wat } from './test-modules.ts';
 
 const interruptible = (fields: string): ReturnType<typeof instrument> =>
   instrument(wat(`(module ${fields})`), { interrupt: true });
@@ -177,6 +177,52 @@ describe('goes on', () => {
     host.countdown[0] = 0;
     expect(() => host.call('run', 1)).not.toThrow();
     expect(host.interruptCalls).toBe(1);
+  });
+});
+
+describe('exceptions', () => {
+  /** (tag (param i32)) (func (export "run") (result i32) …) with these bytes for its code; wabt has no try_table. */
+  const withTag = (...code: number[]): Uint8Array<ArrayBuffer> =>
+    binary(
+      [1, [2, 0x60, 1, 0x7f, 0, 0x60, 0, 1, 0x7f]],
+      [3, [1, 1]],
+      [13, [1, 0, 0]],
+      [7, [1, 3, ...Buffer.from('run'), 0, 0]],
+      [10, [1, code.length + 2, 0, ...code, 0x0b]],
+    );
+  const tagged = (body: string): Uint8Array<ArrayBuffer> =>
+    wat(`(module (tag $oops (param i32)) (func (export "run") (result i32) ${body}))`);
+
+  test.for([
+    {
+      way: 'a try_table clause',
+      // block (result i32) loop try_table (catch 0 1) i32.const 7 throw 0 end br 0 end unreachable end
+      bytes: withTag(
+        ...[0x02, 0x7f, 0x03, 0x40, 0x1f, 0x40, 1, 0, 0, 1, 0x41, 7, 0x08, 0, 0x0b, 0x0c, 0, 0x0b, 0x00, 0x0b],
+      ),
+    },
+    {
+      way: 'rethrow',
+      bytes: tagged(`(try (result i32)
+        (do (try (do (throw $oops (i32.const 7))) (catch $oops (drop) (loop (rethrow 1)))) (i32.const 0))
+        (catch $oops))`),
+    },
+    {
+      way: 'delegate',
+      bytes: tagged(`(try (result i32)
+        (do (loop (try (do (throw $oops (i32.const 7))) (delegate 1))) (i32.const 0))
+        (catch $oops))`),
+    },
+    {
+      way: 'throw',
+      bytes: tagged('(try (result i32) (do (loop (throw $oops (i32.const 7))) (i32.const 0)) (catch $oops))'),
+    },
+  ])('leave a tight loop by $way', ({ bytes }) => {
+    const host = new TestHost(instrument(bytes, { interrupt: true, fuel: { initial: 1000n } }));
+    host.countdown[0] = 0;
+    expect(host.call('run')).toBe(7);
+    expect(host.interruptCalls).toBe(1);
+    expect(host.fuel).toBeLessThan(1000n);
   });
 });
 

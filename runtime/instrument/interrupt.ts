@@ -23,7 +23,10 @@ import { EMPTY_BLOCK, I32 } from './types.ts';
  */
 export const COUNTDOWN_IMPORT = 'countdown';
 
-/** Import: `() -> i32`, called when the countdown has run out. 0: go on; otherwise: stop. */
+/**
+ * Import: `() -> i32`, called when the countdown has run out. 0: go on; otherwise: stop. A host that lets the guest go on
+ * sets the countdown first; else it is asked again at once.
+ */
 export const INTERRUPT_IMPORT = 'interrupt';
 
 /** Adds the imports and the check at each site. The module's own memory, if it has one, must be imported already. */

@@ -24,8 +24,9 @@ export interface CodePlan extends ScanOptions {
   readonly passes: readonly SiteCode[];
 }
 
-/** What V8 allows in one function. */
+// What V8 allows in one function.
 const MAX_LOCALS = 50_000;
+const MAX_BODY_BYTES = 7_654_321;
 
 /**
  * Instrumented code may have at most this many times the bytes of the original, beyond a megabyte. Compilers stay below
@@ -54,6 +55,7 @@ export function rewriteCode(module: ParsedModule, plan: CodePlan, state: StateUs
   for (let index = first; index < count + first; index++) {
     const body = rewriter.rewrite(index % count);
     rewriter.hints.endFunction(module.importedFunctionCount + index);
+    if (body.byteLength > MAX_BODY_BYTES) throw bodyTooLarge(body.byteLength, codeRanges[(index % count) * 2]!);
     output.u32(body.byteLength);
     output.raw(body);
     if (output.length > maxBytes) throw growsTooMuch(output.length, codeBytes);
@@ -67,6 +69,14 @@ function growsTooMuch(length: number, codeBytes: number): ModuleError {
     `module's code of ${codeBytes} bytes grows past ${length} bytes when it is instrumented, the limit is ` +
       `${MAX_GROWTH} times its size; build it with optimisation`,
     { codeBytes, limit: codeBytes * MAX_GROWTH + FREE_GROWTH_BYTES },
+  );
+}
+
+function bodyTooLarge(length: number, offset: number): ModuleError {
+  return new ModuleError(
+    'ERR_MODULE_LIMIT',
+    `function at byte ${offset} has ${length} bytes when it is instrumented, the limit is ${MAX_BODY_BYTES}; split it`,
+    { offset, limit: MAX_BODY_BYTES },
   );
 }
 

@@ -2,6 +2,7 @@
 // and bulk operations. Knows where, not what: the passes say what is written there.
 
 import { BinaryReader, malformed } from './binary-reader.ts';
+import { BLOCK, ControlStack, FUNCTION } from './control-stack.ts';
 import { InstructionDecoder } from './instruction-decoder.ts';
 import type { MovedFunction } from './module-rewrite.ts';
 import type { ParsedModule } from './module.ts';
@@ -49,16 +50,6 @@ const CONTROL: readonly number[] = [
 ].flat();
 for (const opcode of CONTROL) ROLES[opcode] = ROLE.control;
 
-// Flags of an open block.
-/** Its `end` is where other paths may join. */
-const JOINS = 1;
-const IS_LOOP = 2;
-/** It was entered in code that nothing reaches. */
-const ENTERED_DEAD = 4;
-
-/** The function itself as the target of a branch: branching to it returns. */
-const FUNCTION = -1;
-
 const NO_LOOP = -1;
 
 /** Setting a local to zero at entry is work as well; without it 50,000 locals would be free. */
@@ -76,8 +67,7 @@ export class FunctionScanner {
   readonly #module: ParsedModule;
   readonly #options: ScanOptions;
   readonly #state: StateUse;
-  #blocks = new Uint8Array(64);
-  #depth = 0;
+  readonly #blocks = new ControlStack();
   #isReachable = true;
   /** Site of the current basic block. */
   #blockSite = 0;
@@ -117,7 +107,7 @@ export class FunctionScanner {
     this.hasCall = false;
     this.hasBulk = false;
     this.hasExceptions = false;
-    this.#depth = 0;
+    this.#blocks.clear();
     this.#isReachable = true;
     this.#tightLoop = NO_LOOP;
   }
@@ -152,7 +142,7 @@ export class FunctionScanner {
         break;
       case OPCODE.if:
         this.#cost++;
-        this.#push(JOINS);
+        this.#push(BLOCK.joins);
         this.#nextBlock(decoder.offset);
         break;
       case OPCODE.else:
@@ -219,11 +209,12 @@ export class FunctionScanner {
   #exceptions(decoder: InstructionDecoder, opcode: number): void {
     switch (opcode) {
       case OPCODE.try:
-        this.#push(JOINS);
+        this.#push(BLOCK.joins);
         break;
       case OPCODE.tryTable:
         // The clauses' labels count from outside the block that this instruction opens.
-        for (let index = 0; index < decoder.labelCount; index++) this.#target(decoder, decoder.labels[index]!);
+        for (let index = 0; index < decoder.labelCount; index++)
+          this.#blocks.target(decoder.labels[index]!, decoder.start);
         this.#tableLabels(decoder);
         this.#push(0);
         break;
@@ -234,10 +225,10 @@ export class FunctionScanner {
       case OPCODE.delegate:
         this.#end(decoder);
         // Its label counts from outside the block that it ends.
-        this.#label(this.#target(decoder, decoder.operand), decoder.operand, decoder.operandStart);
+        this.#label(this.#blocks.target(decoder.operand, decoder.start), decoder.operand, decoder.operandStart);
         break;
       case OPCODE.rethrow:
-        this.#label(this.#target(decoder, decoder.operand), decoder.operand, decoder.operandStart);
+        this.#label(this.#blocks.target(decoder.operand, decoder.start), decoder.operand, decoder.operandStart);
         this.#cost++;
         this.#leaveBlock();
         break;
@@ -279,10 +270,10 @@ export class FunctionScanner {
     this.hasLoop = true;
     this.#giveUpTightLoop();
     if (this.#isReachable && decoder.blockType !== 0) {
-      this.#tightLoop = this.#depth;
+      this.#tightLoop = this.#blocks.depth;
       this.#tightLoopSite = this.sites.add(decoder.start, SITE.tightLoop, decoder.blockType);
     }
-    this.#push(IS_LOOP);
+    this.#push(BLOCK.loop);
     this.#closeBlock();
     this.#add(decoder.offset, SITE.loop, this.#tightLoop === NO_LOOP ? 0 : 1);
     this.#openBlock(decoder.offset);
@@ -302,19 +293,19 @@ export class FunctionScanner {
   }
 
   #end(decoder: InstructionDecoder): boolean {
-    if (this.#depth === 0) {
+    if (this.#blocks.depth === 0) {
       this.#add(decoder.start, SITE.exit, 0);
       this.#closeBlock();
       return true;
     }
-    const flags = this.#blocks[--this.#depth]!;
-    if (this.#depth === this.#tightLoop) {
+    const flags = this.#blocks.pop();
+    if (this.#blocks.depth === this.#tightLoop) {
       this.#tightLoop = NO_LOOP;
       this.sites.add(decoder.offset, SITE.tightLoopEnd, 0);
     }
-    if (flags & ENTERED_DEAD) return false;
+    if (flags & BLOCK.enteredDead) return false;
     // Branches to a loop go to its header, so its end continues the block before it unless nothing reaches that.
-    if (flags & JOINS || !this.#isReachable) {
+    if (flags & BLOCK.joins || !this.#isReachable) {
       this.#closeBlock();
       this.#isReachable = true;
       this.#openBlock(decoder.offset);
@@ -324,7 +315,7 @@ export class FunctionScanner {
 
   #branch(decoder: InstructionDecoder): void {
     this.#cost++;
-    const target = this.#target(decoder, decoder.operand);
+    const target = this.#blocks.target(decoder.operand, decoder.start);
     if (target === FUNCTION) this.#add(decoder.start, SITE.exit, 0);
     this.#label(target, decoder.operand, decoder.operandStart);
   }
@@ -333,27 +324,17 @@ export class FunctionScanner {
     this.#cost++;
     let exits = false;
     for (let index = 0; index < decoder.labelCount; index++) {
-      if (this.#target(decoder, decoder.labels[index]!) === FUNCTION) exits = true;
+      if (this.#blocks.target(decoder.labels[index]!, decoder.start) === FUNCTION) exits = true;
     }
     if (exits) this.#add(decoder.start, SITE.exit, 0);
     this.#tableLabels(decoder);
-  }
-
-  /** The place of the block that a label means, or FUNCTION; paths join at its end from now on. */
-  #target(decoder: InstructionDecoder, label: number): number {
-    const target = this.#depth - 1 - label;
-    if (target < FUNCTION) {
-      throw malformed(decoder.start, `label ${label} does not exist, there are ${this.#depth + 1}`);
-    }
-    if (target !== FUNCTION && !(this.#blocks[target]! & IS_LOOP)) this.#blocks[target]! |= JOINS;
-    return target;
   }
 
   #tableLabels(decoder: InstructionDecoder): void {
     if (this.#tightLoop === NO_LOOP) return;
     for (let index = 0; index < decoder.labelCount; index++) {
       const label = decoder.labels[index]!;
-      this.#label(this.#depth - 1 - label, label, decoder.labelStarts[index]!);
+      this.#label(this.#blocks.depth - 1 - label, label, decoder.labelStarts[index]!);
     }
   }
 
@@ -382,17 +363,12 @@ export class FunctionScanner {
   }
 
   #push(flags: number): void {
-    if (this.#depth === this.#blocks.length) {
-      const grown = new Uint8Array(this.#blocks.length * 2);
-      grown.set(this.#blocks);
-      this.#blocks = grown;
-    }
-    this.#blocks[this.#depth++] = this.#isReachable ? flags : flags | ENTERED_DEAD;
+    this.#blocks.push(this.#isReachable ? flags : flags | BLOCK.enteredDead);
   }
 
   /** At `else` and `catch`: reached again, unless the block as a whole is not. */
   #resume(offset: number): void {
-    if (this.#depth > 0 && this.#blocks[this.#depth - 1]! & ENTERED_DEAD) return;
+    if (this.#blocks.isEnteredDead) return;
     this.#closeBlock();
     this.#isReachable = true;
     this.#openBlock(offset);
