@@ -182,7 +182,7 @@ describe('goes on', () => {
 
 describe('exceptions', () => {
   /** (tag (param i32)) (func (export "run") (result i32) …) with these bytes for its code; wabt has no try_table. */
-  const withTag = (...code: number[]): Uint8Array<ArrayBuffer> =>
+  const withTag = (code: readonly number[]): Uint8Array<ArrayBuffer> =>
     binary(
       [1, [2, 0x60, 1, 0x7f, 0, 0x60, 0, 1, 0x7f]],
       [3, [1, 1]],
@@ -197,9 +197,9 @@ describe('exceptions', () => {
     {
       way: 'a try_table clause',
       // block (result i32) loop try_table (catch 0 1) i32.const 7 throw 0 end br 0 end unreachable end
-      bytes: withTag(
-        ...[0x02, 0x7f, 0x03, 0x40, 0x1f, 0x40, 1, 0, 0, 1, 0x41, 7, 0x08, 0, 0x0b, 0x0c, 0, 0x0b, 0x00, 0x0b],
-      ),
+      bytes: withTag([
+        0x02, 0x7f, 0x03, 0x40, 0x1f, 0x40, 1, 0, 0, 1, 0x41, 7, 0x08, 0, 0x0b, 0x0c, 0, 0x0b, 0x00, 0x0b,
+      ]),
     },
     {
       way: 'rethrow',

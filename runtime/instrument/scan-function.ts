@@ -7,7 +7,8 @@ import { InstructionDecoder } from './instruction-decoder.ts';
 import type { MovedFunction } from './module-rewrite.ts';
 import type { ParsedModule } from './module.ts';
 import { OPCODE } from './opcodes.ts';
-import { SITE, SiteList, TIGHT_LOOP_BLOCKS } from './sites.ts';
+import { SITE, SiteList } from './sites.ts';
+import { TightLoop } from './tight-loop.ts';
 import { readValueType } from './types.ts';
 
 export interface FunctionScan {
@@ -50,8 +51,6 @@ const CONTROL: readonly number[] = [
 ].flat();
 for (const opcode of CONTROL) ROLES[opcode] = ROLE.control;
 
-const NO_LOOP = -1;
-
 /** Setting a local to zero at entry is work as well; without it 50,000 locals would be free. */
 const LOCALS_PER_COST = 8;
 
@@ -72,9 +71,7 @@ export class FunctionScanner {
   /** Site of the current basic block. */
   #blockSite = 0;
   #cost = 0;
-  /** The innermost open loop as long as it may be tight: its place among the blocks, or NO_LOOP. */
-  #tightLoop = NO_LOOP;
-  #tightLoopSite = 0;
+  readonly #tightLoop = new TightLoop(this.sites);
 
   constructor(module: ParsedModule, options: ScanOptions, state: StateUse) {
     this.#module = module;
@@ -109,7 +106,7 @@ export class FunctionScanner {
     this.hasExceptions = false;
     this.#blocks.clear();
     this.#isReachable = true;
-    this.#tightLoop = NO_LOOP;
+    this.#tightLoop.clear();
   }
 
   #countParams(typeIndex: number, offset: number): number {
@@ -223,12 +220,12 @@ export class FunctionScanner {
         this.#resume(decoder.offset);
         break;
       case OPCODE.delegate:
-        this.#end(decoder);
         // Its label counts from outside the block that it ends.
-        this.#label(this.#blocks.target(decoder.operand, decoder.start), decoder.operand, decoder.operandStart);
+        this.#exceptionLabel(decoder, decoder.operand + 1);
+        this.#end(decoder);
         break;
       case OPCODE.rethrow:
-        this.#label(this.#blocks.target(decoder.operand, decoder.start), decoder.operand, decoder.operandStart);
+        this.#exceptionLabel(decoder, decoder.operand);
         this.#cost++;
         this.#leaveBlock();
         break;
@@ -236,6 +233,12 @@ export class FunctionScanner {
         this.#cost++;
         this.#leaveBlock();
     }
+  }
+
+  /** @param label as it counts at this instruction. */
+  #exceptionLabel(decoder: InstructionDecoder, label: number): void {
+    const target = this.#blocks.target(label, decoder.start);
+    this.#tightLoop.label(target, decoder.operand, decoder.operandStart);
   }
 
   #prefixed(decoder: InstructionDecoder, opcode: number): void {
@@ -265,31 +268,17 @@ export class FunctionScanner {
     }
   }
 
-  /** Whether it is tight (see {@link SITE.tightLoop}) shows only at its end; until then it is taken to be. */
   #loop(decoder: InstructionDecoder): void {
     this.hasLoop = true;
-    this.#giveUpTightLoop();
+    this.#tightLoop.giveUp();
     if (this.#isReachable && decoder.blockType !== 0) {
-      this.#tightLoop = this.#blocks.depth;
-      this.#tightLoopSite = this.sites.add(decoder.start, SITE.tightLoop, decoder.blockType);
+      this.#tightLoop.begin(this.#blocks.depth, decoder.start, decoder.blockType);
     }
     this.#push(BLOCK.loop);
     this.#closeBlock();
-    this.#add(decoder.offset, SITE.loop, this.#tightLoop === NO_LOOP ? 0 : 1);
+    this.#add(decoder.offset, SITE.loop, this.#tightLoop.isOpen ? 1 : 0);
     this.#openBlock(decoder.offset);
     this.#add(decoder.offset, SITE.check, 1);
-  }
-
-  /** At a loop or a call inside the loop. */
-  #giveUpTightLoop(): void {
-    if (this.#tightLoop === NO_LOOP) return;
-    this.#tightLoop = NO_LOOP;
-    this.sites.withdraw(this.#tightLoopSite);
-    for (let site = this.#tightLoopSite + 1; site < this.sites.length; site++) {
-      const kind = this.sites.kind(site);
-      if (kind === SITE.label) this.sites.withdraw(site);
-      else if (kind === SITE.loop) this.sites.setValue(site, 0);
-    }
   }
 
   #end(decoder: InstructionDecoder): boolean {
@@ -299,10 +288,7 @@ export class FunctionScanner {
       return true;
     }
     const flags = this.#blocks.pop();
-    if (this.#blocks.depth === this.#tightLoop) {
-      this.#tightLoop = NO_LOOP;
-      this.sites.add(decoder.offset, SITE.tightLoopEnd, 0);
-    }
+    this.#tightLoop.end(this.#blocks.depth, decoder.offset);
     if (flags & BLOCK.enteredDead) return false;
     // Branches to a loop go to its header, so its end continues the block before it unless nothing reaches that.
     if (flags & BLOCK.joins || !this.#isReachable) {
@@ -317,7 +303,7 @@ export class FunctionScanner {
     this.#cost++;
     const target = this.#blocks.target(decoder.operand, decoder.start);
     if (target === FUNCTION) this.#add(decoder.start, SITE.exit, 0);
-    this.#label(target, decoder.operand, decoder.operandStart);
+    this.#tightLoop.label(target, decoder.operand, decoder.operandStart);
   }
 
   #branchTable(decoder: InstructionDecoder): void {
@@ -331,22 +317,17 @@ export class FunctionScanner {
   }
 
   #tableLabels(decoder: InstructionDecoder): void {
-    if (this.#tightLoop === NO_LOOP) return;
+    if (!this.#tightLoop.isOpen) return;
     for (let index = 0; index < decoder.labelCount; index++) {
       const label = decoder.labels[index]!;
-      this.#label(this.#blocks.depth - 1 - label, label, decoder.labelStarts[index]!);
+      this.#tightLoop.label(this.#blocks.depth - 1 - label, label, decoder.labelStarts[index]!);
     }
-  }
-
-  /** Labels that leave a tight loop count the blocks that may be opened around it. */
-  #label(target: number, label: number, offset: number): void {
-    if (target < this.#tightLoop) this.sites.add(offset, SITE.label, label + TIGHT_LOOP_BLOCKS);
   }
 
   #call(decoder: InstructionDecoder, opcode: number): void {
     this.#cost++;
     this.hasCall = true;
-    this.#giveUpTightLoop();
+    this.#tightLoop.giveUp();
     this.#add(decoder.start, SITE.call, 0);
     if (opcode === OPCODE.call) this.#functionIndex(decoder);
     this.#add(decoder.offset, SITE.afterCall, 0);

@@ -24,12 +24,14 @@ export async function writeGuest(source: string, name = 'guest'): Promise<string
   return path;
 }
 
-const IMPORTS = `
+/** The usual imports from WASI. */
+export const IMPORTS = `
   (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))`;
 
-const PRINT = `
+/** `$print fd pointer length`; its scratch are the first 12 bytes of memory. */
+export const PRINT = `
   (func $print (param $fd i32) (param $pointer i32) (param $length i32)
     (i32.store (i32.const 0) (local.get $pointer))
     (i32.store (i32.const 4) (local.get $length))
