@@ -4,6 +4,7 @@ import { collectAnswer, type CollectedAnswer } from './collect-answer.ts';
 import type { Invocation } from './invocation.ts';
 import type { ThreadEndReason } from './observer.ts';
 import { type FunctionLimits, type LoadedFunction, Runtime } from './runtime.ts';
+import type { StateMode } from './sandbox/sandbox.ts';
 import * as guests from './testing/guests.ts';
 
 const LIMITS: FunctionLimits = {
@@ -27,13 +28,18 @@ beforeAll(async () => {
 
 afterAll(() => runtime.close());
 
-async function load(source: string, limits: Partial<FunctionLimits> = {}): Promise<LoadedFunction> {
+async function load(
+  source: string,
+  limits: Partial<FunctionLimits> = {},
+  state: StateMode = 'fresh',
+): Promise<LoadedFunction> {
   return runtime.load({
     name: 'guest',
     modulePath: await guests.writeGuest(source),
     sha256: null,
     contract: 'json',
     env: {},
+    state,
     limits: { ...LIMITS, ...limits },
   });
 }
@@ -81,6 +87,15 @@ describe('an invocation', () => {
   ])('starts from the same state every time: $name', async ({ source, expected }) => {
     const fn = await load(source);
     for (let i = 0; i < 20; i++) expect(textOf(await collectAnswer(fn, request()))).toBe(expected);
+  });
+
+  test('shares the state of a reactor if it is told to, and drops it with a guest that failed', async () => {
+    const fn = await load(guests.COUNTING_REACTOR, {}, 'shared');
+    const texts: string[] = [];
+    // One after another, so all on the same thread and the same instance; the fourth traps.
+    for (let i = 0; i < 6; i++) texts.push(textOf(await collectAnswer(fn, request())));
+    expect(texts).toEqual(['200 2', '200 3', '200 4', 'ERR_GUEST_TRAP', '200 2', '200 3']);
+    await expect(load(guests.COUNTER, {}, 'shared')).rejects.toThrow('use state: fresh, or build a reactor');
   });
 
   test('hands over what the guest wrote to stderr', async () => {

@@ -1,6 +1,7 @@
 // The face of the runtime: load functions, invoke them, close. Knows no HTTP server, no route and no named capability.
 
 import type { ContractName } from './contract/contracts.ts';
+import { ModuleError } from './errors.ts';
 import type { AnswerReceiver, Invocation } from './invocation.ts';
 import type { ModuleFacts } from './module/inspect.ts';
 import { ModuleCache, type ModuleLease } from './module/module-cache.ts';
@@ -8,6 +9,7 @@ import type { RuntimeObserver } from './observer.ts';
 import type { PooledFunction } from './pool/pending.ts';
 import { Pool } from './pool/pool.ts';
 import { importNames, standardHostModules } from './sandbox/host-modules.ts';
+import type { StateMode } from './sandbox/sandbox.ts';
 
 export interface RuntimeOptions {
   /** Worker threads that run functions, 1 or more; one spare is kept beside them. */
@@ -25,6 +27,11 @@ export interface FunctionDefinition {
   readonly sha256: string | null;
   readonly contract: ContractName;
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * `fresh`: every invocation starts from the same state. `shared`: an instance lives on from one to the next, so that
+   * what it caches is still there; only for reactors.
+   */
+  readonly state: StateMode;
   readonly limits: FunctionLimits;
 }
 
@@ -79,7 +86,7 @@ export class Runtime {
 
   /** @throws ModuleError if the module cannot be read or served; its message names the fix */
   async load(definition: FunctionDefinition): Promise<LoadedFunction> {
-    const { name, modulePath, sha256, contract, env, limits } = definition;
+    const { name, modulePath, sha256, contract, env, state, limits } = definition;
     const { memoryBytes, tableEntries, fuel } = limits;
     const lease = await this.#modules.acquire({
       path: modulePath,
@@ -88,7 +95,11 @@ export class Runtime {
       isMetered: fuel !== null,
     });
     const { prepared } = lease;
-    const fn = this.#pool.load({ name, prepared, contract, env, limits }, limits);
+    if (state === 'shared' && prepared.facts.kind === 'command') {
+      lease.release();
+      throw notShareable();
+    }
+    const fn = this.#pool.load({ name, prepared, contract, env, state, limits }, limits);
     return this.#loaded(definition, fn, lease);
   }
 
@@ -118,4 +129,10 @@ export class Runtime {
       },
     };
   }
+}
+
+function notShareable(): ModuleError {
+  const message =
+    'module is a command, whose instance runs once, so its state cannot be shared; use state: fresh, or build a reactor that exports "handle"';
+  return new ModuleError('ERR_MODULE_EXPORT', message, {});
 }

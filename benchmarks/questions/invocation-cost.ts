@@ -66,7 +66,7 @@ function definitionOf(modulePath: string): LoadedFunction['definition'] {
     queueLength: 1,
     queueTimeoutMs: 10_000,
   };
-  return { name: 'tax', modulePath, sha256: null, contract: 'json', env: {}, limits };
+  return { name: 'tax', modulePath, sha256: null, contract: 'json', env: {}, state: 'fresh', limits };
 }
 
 async function invokeOften(fn: LoadedFunction, count: number): Promise<readonly Sample[]> {

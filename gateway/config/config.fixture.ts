@@ -79,6 +79,7 @@ functions:
     module: functions/tax.wasm
     sha256: "${'AB'.repeat(32)}"
     contract: gojinn
+    state: shared
     limits: { cpu: 40ms, fuel: 1000000, wall: 2s, memory: 128MiB, output: 1MiB, tableEntries: 5, queue: 6, queueTimeout: 7ms }
     env: { RATE: "0.15" }
   constructor: { module: /srv/other.wasm }

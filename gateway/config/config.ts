@@ -3,6 +3,7 @@
 
 import type { ContractName } from '../../runtime/contract/contracts.ts';
 import type { FunctionLimits } from '../../runtime/runtime.ts';
+import type { StateMode } from '../../runtime/sandbox/sandbox.ts';
 
 /** Where something is written; lines and columns count from 1. Both are 0 for a problem with a file as a whole. */
 export interface Place {
@@ -68,6 +69,8 @@ export interface FunctionConfig {
   readonly sha256: string | null;
   /** Default `json`. */
   readonly contract: ContractName;
+  /** `fresh` (default): every invocation starts from the same state; `shared`: instances of a reactor live on. */
+  readonly state: StateMode;
   readonly limits: FunctionLimits;
   /** Environment variables of the guest; default none. */
   readonly env: Readonly<Record<string, string>>;

@@ -34,7 +34,7 @@ test('resolves every key of a full configuration', async () => {
         host: 'shop.example',
         functionName: 'tax',
         bodyBytes: 3 * MIB,
-        at: { file: 'wasmgate.yaml', line: 27, column: 5 },
+        at: { file: 'wasmgate.yaml', line: 28, column: 5 },
       },
       { path: '/*', methods: null, host: null, functionName: 'constructor', bodyBytes: 2 * MIB },
     ],
@@ -45,6 +45,7 @@ test('resolves every key of a full configuration', async () => {
     modulePath: path.resolve('functions/tax.wasm'),
     sha256: 'ab'.repeat(32),
     contract: 'gojinn',
+    state: 'shared',
     limits: {
       cpuMs: 40,
       fuel: 1_000_000,
@@ -85,6 +86,7 @@ test('fills in the defaults', async () => {
   expect(config.functions.get('tax')).toMatchObject({
     sha256: null,
     contract: 'json',
+    state: 'fresh',
     limits: {
       cpuMs: 100,
       wallMs: 1000,

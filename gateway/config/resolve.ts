@@ -57,6 +57,7 @@ function resolveFunction(name: string, definition: ConfigFile['functions'][strin
     modulePath: path.resolve(origin.directory, definition.module),
     sha256: definition.sha256 ?? null,
     contract: definition.contract,
+    state: definition.state,
     limits: {
       cpuMs: limits.cpu,
       fuel: limits.fuel ?? null,

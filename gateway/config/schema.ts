@@ -133,6 +133,9 @@ const functionSchema = z.strictObject({
   contract: choice(CONTRACT_NAMES)
     .prefault('json')
     .describe('How requests and answers are written on stdin and stdout.'),
+  state: choice(['fresh', 'shared'])
+    .prefault('fresh')
+    .describe('Whether each invocation starts from the same state, or instances of a reactor live on.'),
   limits: limitsSchema.prefault({}).describe('What one invocation may use, and how many may wait.'),
   env: z
     .record(z.string().meta({ pattern: VARIABLE_NAME_FORM }), value({ type: 'string' }, readVariable))

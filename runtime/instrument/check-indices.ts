@@ -1,6 +1,6 @@
 // Every index outside of code, checked against the module's own index spaces. The engine checks them as well, but after
 // the passes have appended to those spaces: an export of global 7 in a module of seven globals, or a data segment for
-// its second of one memories, would hand the guest its fuel counter or the epoch.
+// its second of one memories, would hand the guest its fuel counter or the countdown.
 
 import { BinaryReader, malformed, unsupported } from './binary-reader.ts';
 import type { OnIndex } from './const-expression.ts';

@@ -8,7 +8,7 @@ import type { StateUse } from './scan-function.ts';
 import { EXNREF, V128, valueTypeName } from './types.ts';
 
 export interface StateExport {
-  /** The module's own name for it, if it has one. */
+  /** The module's own name for it if it has one, else one of ours. */
   readonly exportName: string;
   readonly index: number;
   /** Value type of a global, reference type of a table. */

@@ -9,7 +9,7 @@ import type { MovedFunction } from './module-rewrite.ts';
 import type { Section } from './module.ts';
 import { readReferenceType, readValueType } from './types.ts';
 
-/** Copies the bytes from the reader's position on, with the index of the moved function replaced wherever `walk` meets it. */
+/** Copies what is left to read, with the index of the moved function replaced wherever `walk` meets it. */
 export function copyMoved(
   reader: BinaryReader,
   writer: BinaryWriter,

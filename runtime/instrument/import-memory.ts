@@ -34,7 +34,8 @@ export function importMemory(
   if (memory.min > maxPages) {
     throw new ModuleError(
       'ERR_MODULE_LIMIT',
-      `module's memory starts with ${memory.min} pages of 64 KiB, the limit is ${maxPages}; raise limits.memory or shrink it`,
+      `module's memory starts with ${memory.min} pages of 64 KiB, the limit is ${maxPages}; ` +
+        'raise limits.memory or build it with a smaller initial memory',
       { min: memory.min, limit: maxPages },
     );
   }

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ModuleError } from '../errors.ts';
+import { MAX_NESTED_LOOPS } from './control-stack.ts';
 import type { InstrumentOptions } from './instrument.ts';
 import { instrument } from './instrument.ts';
-import { findSection, SECTION } from './module.ts';
+import { SECTION } from './module.ts';
+import { OPCODE } from './opcodes.ts';
 import { parseModule } from './parse-module.ts';
 import { programs } from './test-programs.ts';
 import { TestHost } from './test-host.ts';
@@ -223,11 +225,23 @@ describe('refused', () => {
   });
 });
 
-test('handles 100,000 nested blocks', () => {
-  const depth = 100_000;
-  const body = [0, ...Array.from({ length: depth }, () => [0x02, 0x40]).flat(), ...Array<number>(depth + 1).fill(0x0b)];
-  const bytes = binary([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, ...leb(body.length), ...body]]);
-  expect(findSection(parseModule(instrument(bytes, { fuel: { initial: 1n } }).bytes), SECTION.code)).toBeDefined();
+describe('nesting', () => {
+  const nested = (depth: number, opcode: number): Uint8Array<ArrayBuffer> => {
+    const opening = Array.from({ length: depth }, () => [opcode, 0x40]).flat();
+    const body = [0, ...opening, ...Array<number>(depth + 1).fill(0x0b)];
+    return binary([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, ...leb(body.length), ...body]]);
+  };
+
+  test('of 100,000 blocks is handled', () => {
+    expect(WebAssembly.validate(instrument(nested(100_000, OPCODE.block), ALL).bytes)).toBe(true);
+  });
+
+  test(`of ${MAX_NESTED_LOOPS} loops is handled, of one more refused`, () => {
+    expect(WebAssembly.validate(instrument(nested(MAX_NESTED_LOOPS, OPCODE.loop), ALL).bytes)).toBe(true);
+    expect(() => instrument(nested(MAX_NESTED_LOOPS + 1, OPCODE.loop), ALL)).toThrow(
+      /more than 1000 loops in each other/,
+    );
+  });
 });
 
 test('handles 100,000 functions', () => {

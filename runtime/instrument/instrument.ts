@@ -1,4 +1,5 @@
-// Composes the passes: one parse, one scan of the code, one module written. Pure: bytes and options in, bytes and facts out.
+// Composes the passes: one parse, one scan of the code, one module written. Pure: bytes and options in, bytes and facts
+// out.
 
 import { clampTables } from './clamp-tables.ts';
 import { exportStart } from './export-start.ts';
@@ -21,13 +22,13 @@ export interface InstrumentOptions {
   /** Most entries of each table. */
   readonly maxTableEntries?: number;
   /**
-   * Implies `importMemory`: the epoch's memory is an import, imports come before definitions, and a memory that the
+   * Implies `importMemory`: the countdown's memory is an import, imports come before definitions, and a memory that the
    * module defines would get another number in each of its loads and stores.
    */
   readonly interrupt?: boolean;
   readonly fuel?: FuelOptions;
   readonly exportState?: boolean;
-  /** Leaves the start function to the host, to be called once before anything else, with budgets set and memory at hand. */
+  /** Leaves the start function to the host, to be called once before anything else, with budgets set. */
   readonly exportStart?: boolean;
 }
 

@@ -51,8 +51,10 @@ export class ModuleRewrite {
   /** A function that code must not take a reference to though it is exported now, or -1. */
   undeclaredFunction = -1;
 
-  /** @throws ModuleError ERR_MODULE_IMPORT or ERR_MODULE_EXPORT if the module uses the names of the passes,
-   *   ERR_MODULE_MALFORMED if it uses an index that does not exist. */
+  /**
+   * @throws ModuleError ERR_MODULE_IMPORT or ERR_MODULE_EXPORT if the module uses the names of the passes,
+   *   ERR_MODULE_MALFORMED if it uses an index that does not exist, ERR_MODULE_LIMIT if it has two memories.
+   */
   constructor(module: ParsedModule) {
     checkIndices(module);
     if (module.memories.length > 1) {
@@ -60,7 +62,7 @@ export class ModuleRewrite {
       throw new ModuleError('ERR_MODULE_LIMIT', problem);
     }
     this.module = module;
-    // Importing the epoch or the counter would hand a guest its own budget.
+    // Importing the countdown would hand a guest its own budget.
     if (module.imports.some((entry) => entry.module === HOST_MODULE)) {
       throw new ModuleError(
         'ERR_MODULE_IMPORT',

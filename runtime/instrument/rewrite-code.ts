@@ -133,7 +133,8 @@ class FunctionRewriter {
     for (const pass of this.#passes) {
       added.push(...pass.begin(scan, scan.paramCount + scan.localCount + added.length));
     }
-    if (scan.localCount + added.length > MAX_LOCALS) throw tooManyLocals(scan.localCount, start);
+    const locals = scan.paramCount + scan.localCount;
+    if (added.length > 0 && locals + added.length > MAX_LOCALS) throw tooManyLocals(locals, start);
     const { bytes } = this.#module;
     if (added.length === 0) return this.#body.range(bytes, start, scan.codeStart);
     const reader = new BinaryReader(bytes, start, scan.codeStart);
@@ -146,8 +147,8 @@ class FunctionRewriter {
 function tooManyLocals(count: number, offset: number): ModuleError {
   return new ModuleError(
     'ERR_MODULE_LIMIT',
-    `function at byte ${offset} has ${count} locals, which leaves no room for those of the fuel counter below ` +
-      `${MAX_LOCALS}; split that function`,
+    `function at byte ${offset} has ${count} parameters and locals, which leaves no room for those of the fuel counter ` +
+      `below ${MAX_LOCALS}; split that function`,
     { offset, limit: MAX_LOCALS },
   );
 }

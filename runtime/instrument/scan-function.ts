@@ -132,14 +132,14 @@ export class FunctionScanner {
   #control(decoder: InstructionDecoder, opcode: number): boolean {
     switch (opcode) {
       case OPCODE.block:
-        this.#push(0);
+        this.#push(0, decoder.start);
         break;
       case OPCODE.loop:
         this.#loop(decoder);
         break;
       case OPCODE.if:
         this.#cost++;
-        this.#push(BLOCK.joins);
+        this.#push(BLOCK.joins, decoder.start);
         this.#nextBlock(decoder.offset);
         break;
       case OPCODE.else:
@@ -206,14 +206,15 @@ export class FunctionScanner {
   #exceptions(decoder: InstructionDecoder, opcode: number): void {
     switch (opcode) {
       case OPCODE.try:
-        this.#push(BLOCK.joins);
+        this.#push(BLOCK.joins, decoder.start);
         break;
       case OPCODE.tryTable:
         // The clauses' labels count from outside the block that this instruction opens.
-        for (let index = 0; index < decoder.labelCount; index++)
+        for (let index = 0; index < decoder.labelCount; index++) {
           this.#blocks.target(decoder.labels[index]!, decoder.start);
+        }
         this.#tableLabels(decoder);
-        this.#push(0);
+        this.#push(0, decoder.start);
         break;
       case OPCODE.catch:
       case OPCODE.catchAll:
@@ -274,7 +275,7 @@ export class FunctionScanner {
     if (this.#isReachable && decoder.blockType !== 0) {
       this.#tightLoop.begin(this.#blocks.depth, decoder.start, decoder.blockType);
     }
-    this.#push(BLOCK.loop);
+    this.#push(BLOCK.loop, decoder.start);
     this.#closeBlock();
     this.#add(decoder.offset, SITE.loop, this.#tightLoop.isOpen ? 1 : 0);
     this.#openBlock(decoder.offset);
@@ -343,8 +344,8 @@ export class FunctionScanner {
     this.#add(offset, kind, 0);
   }
 
-  #push(flags: number): void {
-    this.#blocks.push(this.#isReachable ? flags : flags | BLOCK.enteredDead);
+  #push(flags: number, offset: number): void {
+    this.#blocks.push(this.#isReachable ? flags : flags | BLOCK.enteredDead, offset);
   }
 
   /** At `else` and `catch`: reached again, unless the block as a whole is not. */

@@ -26,7 +26,7 @@ export class FunctionSandboxes {
   }
 
   #create(): Sandbox {
-    const { name, prepared, contract, env, limits } = this.definition;
-    return new Sandbox({ functionName: name, prepared, contract: contractByName(contract), env, limits }, this.#thread);
+    const { name, prepared, contract, env, state, limits } = this.definition;
+    return new Sandbox({ functionName: name, prepared, contract: contractByName(contract), env, state, limits }, this.#thread);
   }
 }

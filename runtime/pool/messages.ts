@@ -13,7 +13,7 @@ import type {
   TraceContext,
 } from '../invocation.ts';
 import type { PreparedModule } from '../module/prepare.ts';
-import type { SandboxLimits } from '../sandbox/sandbox.ts';
+import type { SandboxLimits, StateMode } from '../sandbox/sandbox.ts';
 import type { Ticket } from './control-block.ts';
 
 /** What a worker needs to run a function; sent once per thread. */
@@ -22,6 +22,7 @@ export interface ThreadFunction {
   readonly prepared: PreparedModule;
   readonly contract: ContractName;
   readonly env: Readonly<Record<string, string>>;
+  readonly state: StateMode;
   readonly limits: SandboxLimits;
 }
 

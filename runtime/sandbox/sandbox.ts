@@ -5,6 +5,7 @@ import type { Answer, Contract, ContractInput } from '../contract/contract.ts';
 import type { InvocationError } from '../errors.ts';
 import { COUNTDOWN_IMPORT, INTERRUPT_IMPORT } from '../instrument/interrupt.ts';
 import { HOST_MODULE } from '../instrument/host-names.ts';
+import { PAGE_BYTES } from '../instrument/types.ts';
 import type { GuestLogLine, InvocationCost } from '../invocation.ts';
 import type { PreparedModule } from '../module/prepare.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
@@ -29,8 +30,12 @@ export interface SandboxOptions {
   readonly prepared: PreparedModule;
   readonly contract: Contract;
   readonly env: Readonly<Record<string, string>>;
+  readonly state: StateMode;
   readonly limits: SandboxLimits;
 }
+
+/** Whether an instance goes back to its first state after each invocation, or lives on. */
+export type StateMode = 'fresh' | 'shared';
 
 export interface SandboxLimits extends BudgetLimits {
   /** Largest stdout, in bytes. */
@@ -56,6 +61,11 @@ interface Usage {
 
 const NO_INPUT = new Uint8Array(0);
 
+/** An instance that lives on is replaced after this many invocations, so that what it leaks is bounded … */
+const RECYCLE_AFTER = 10_000;
+/** … and once its memory has this share of what the function may have, before it fails for want of it. */
+const RECYCLE_ABOVE = 0.75;
+
 const GO_ON = 0;
 const STOP = 1;
 
@@ -67,6 +77,8 @@ export class Sandbox {
   readonly #imports: WebAssembly.Imports;
   /** Ready for an invocation, or in one; undefined if the last one left it in a state that it cannot come back from. */
   #instance: GuestInstance | undefined;
+  /** Invocations that the instance has had. */
+  #served = 0;
   #turn: Turn | undefined;
   #stopReason: StopReason | undefined;
 
@@ -131,6 +143,7 @@ export class Sandbox {
     const { fuel } = this.#options.limits;
     const startedAtMs = performance.now();
     let readyAtMs = startedAtMs;
+    let hasEnded = false;
     this.#thread.countdown.start();
     try {
       const instance = this.#instance ?? (await this.#createInstance());
@@ -138,6 +151,7 @@ export class Sandbox {
       if (fuel !== null) instance.fuel = fuel;
       await this.#callGuest(instance);
       if (guest.ending !== undefined) throw guest.ending;
+      hasEnded = true;
     } catch (thrown) {
       if (!(thrown instanceof GuestExit) || thrown.exitCode !== 0) throw thrown;
     } finally {
@@ -148,20 +162,21 @@ export class Sandbox {
         usage.fuel = fuel - this.#instance.fuel;
         if (usage.fuel > fuel) this.#stopReason ??= 'fuel';
       }
-      if (this.#instance?.restore() !== true) this.#instance = undefined;
+      if (this.#instance !== undefined && !this.#isReusable(this.#instance, hasEnded)) this.#instance = undefined;
     }
   }
 
   /** Made ready for this invocation and, if its module allows it, for all that follow. */
   async #createInstance(): Promise<GuestInstance> {
-    const { prepared, limits } = this.#options;
+    const { prepared, state, limits } = this.#options;
     const { startExport, facts } = prepared;
     const instance = new GuestInstance(prepared, this.#imports, this.#thread.memories);
     this.#instance = instance;
     this.#guest.attachMemory(instance.memory);
     if (limits.fuel !== null) instance.fuel = limits.fuel;
     if (facts.kind === 'reactor') await this.#initialize(instance, startExport);
-    instance.capture();
+    if (state === 'fresh') instance.capture();
+    this.#served = 0;
     return instance;
   }
 
@@ -179,6 +194,15 @@ export class Sandbox {
       // What it wrote belongs to no request.
       guest.rewind();
     }
+  }
+
+  /** @param hasEnded false if the invocation was stopped, trapped or exited, in the middle of whatever it was doing */
+  #isReusable(instance: GuestInstance, hasEnded: boolean): boolean {
+    const { state, prepared } = this.#options;
+    if (state === 'fresh') return instance.restore();
+    this.#served++;
+    const isFull = instance.memory.buffer.byteLength > prepared.memory.maxPages * PAGE_BYTES * RECYCLE_ABOVE;
+    return hasEnded && !isFull && this.#served < RECYCLE_AFTER;
   }
 
   async #callGuest(instance: GuestInstance): Promise<void> {

@@ -125,7 +125,13 @@ export const COUNTER = `(module ${IMPORTS}
     (call $print (i32.const 1) (i32.const 1024) (i32.const 12))))`;
 
 /** A reactor: `_initialize` sets a global, `handle` answers with it (`1`) plus the calls so far (fresh state: `2`). */
-export const REACTOR = `(module ${IMPORTS}
+export const REACTOR = reactor('');
+
+/** The same, but its fourth call traps. */
+export const COUNTING_REACTOR = reactor('(if (i32.eq (global.get $value) (i32.const 5)) (then unreachable))');
+
+function reactor(check: string): string {
+  return `(module ${IMPORTS}
   (memory (export "memory") 1)
   (global $value (mut i32) (i32.const 0))
   (data (i32.const 1024) ${watString('{"body":"?"}')})
@@ -133,8 +139,10 @@ export const REACTOR = `(module ${IMPORTS}
   (func (export "_initialize") (global.set $value (i32.const 1)))
   (func (export "handle")
     (global.set $value (i32.add (global.get $value) (i32.const 1)))
+    ${check}
     (i32.store8 (i32.const 1033) (i32.add (i32.const 48) (global.get $value)))
     (call $print (i32.const 1) (i32.const 1024) (i32.const 12))))`;
+}
 
 /**
  * Answers with the request's body, byte for byte: the JSON string after `"body":` and the encoding after it are copied

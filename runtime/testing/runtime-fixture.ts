@@ -43,6 +43,7 @@ export async function loadGuest(
     sha256: null,
     contract: 'json',
     env: {},
+    state: 'fresh',
     limits: { ...LIMITS, ...limits },
   });
 }
