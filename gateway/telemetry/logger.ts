@@ -2,7 +2,9 @@
 
 import pino from 'pino';
 import pretty from 'pino-pretty';
+import { escapeControls } from '../cli/terminal.ts';
 import type { LogLevel } from '../config/config.ts';
+import { type LogRecord, terminalLine } from './terminal-line.ts';
 
 export type Logger = pino.Logger;
 
@@ -23,7 +25,8 @@ const STDOUT = 1;
 /** The log on stdout. */
 export function openLog(level: LogLevel): OpenLog {
   if (process.stdout.isTTY) {
-    const stream = pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', sync: true });
+    const messageFormat = (record: LogRecord): string => escapeControls(terminalLine(record));
+    const stream = pretty({ hideObject: true, messageFormat, translateTime: 'HH:MM:ss.l', sync: true });
     return { logger: pino({ level }, stream), flush: () => undefined };
   }
   const destination = pino.destination({

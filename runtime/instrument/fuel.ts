@@ -3,6 +3,7 @@
 // pay by length before they run. Out of fuel is a trap with the counter below zero.
 
 import type { BinaryWriter } from './binary-writer.ts';
+import { FUEL_EXPORT } from './host-names.ts';
 import type { ModuleRewrite } from './module-rewrite.ts';
 import { OPCODE } from './opcodes.ts';
 import type { SiteCode } from './rewrite-code.ts';
@@ -10,12 +11,6 @@ import type { FunctionScan } from './scan-function.ts';
 import { SITE } from './sites.ts';
 import type { ValueType } from './types.ts';
 import { EMPTY_BLOCK, I32, I64 } from './types.ts';
-
-/**
- * The counter: a mutable i64 global. Below zero after an invocation: it ran out of fuel, whatever else it did. It is up
- * to date in every host call and when the guest has returned; after a trap it is what it was at the last call or return.
- */
-export const FUEL_EXPORT = 'wasmgate:fuel';
 
 export interface FuelOptions {
   /** What the counter starts with; it pays for a start function that runs before the host can set the counter. */

@@ -1,11 +1,9 @@
 // Pass: the module's own memory becomes an import, so that the host owns it: pools it, clears it, and caps it.
 
 import { ModuleError } from '../errors.ts';
-import { HOST_MODULE } from './host-names.ts';
+import { HOST_MODULE, MEMORY_IMPORT } from './host-names.ts';
 import type { ModuleRewrite } from './module-rewrite.ts';
 import { MAX_MEMORY_PAGES } from './types.ts';
-
-export const MEMORY_IMPORT = 'memory';
 
 export interface ImportMemoryOptions {
   /** Most pages of 64 KiB that the memory may grow to; 65,536 (4 GiB) by default. */

@@ -5,30 +5,13 @@
 
 import { BinaryWriter } from './binary-writer.ts';
 import type { BranchHints } from './branch-hints.ts';
-import { HOST_MODULE } from './host-names.ts';
+import { COUNTDOWN_IMPORT, HOST_MODULE, INTERRUPT_IMPORT } from './host-names.ts';
 import type { ModuleRewrite } from './module-rewrite.ts';
 import { OPCODE } from './opcodes.ts';
 import type { SiteCode } from './rewrite-code.ts';
 import type { FunctionScan } from './scan-function.ts';
 import { SITE } from './sites.ts';
 import { EMPTY_BLOCK, I32 } from './types.ts';
-
-/**
- * Import: a shared memory of exactly one page, one for each thread. The i32 at address 0 is below zero while the time
- * slice lasts: the thread sets it before it enters the guest and whenever it goes on with another invocation; the
- * process's one ticker adds 1 to it, atomically, on every tick.
- *
- * A number of the thread, not an epoch that each instance compares with a deadline of its own: that comparison is a
- * second load and a subtraction in every loop. Measured on eight kernels against uninstrumented code, with the call in
- * every loop: 1.10 and 1.17.
- */
-export const COUNTDOWN_IMPORT = 'countdown';
-
-/**
- * Import: `() -> i32`, called when the countdown has run out. 0: go on; otherwise: stop. A host that lets the guest go on
- * sets the countdown first; else it is asked again at once.
- */
-export const INTERRUPT_IMPORT = 'interrupt';
 
 /** Adds the imports and the check at each site. The module's own memory, if it has one, must be imported already. */
 export function addInterrupt(rewrite: ModuleRewrite): void {

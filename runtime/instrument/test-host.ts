@@ -1,8 +1,6 @@
 // Runs instrumented modules in tests: gives them what the passes import and reads what they export.
 
-import { COUNTDOWN_IMPORT, INTERRUPT_IMPORT } from './interrupt.ts';
-import { FUEL_EXPORT } from './fuel.ts';
-import { HOST_MODULE } from './host-names.ts';
+import { COUNTDOWN_IMPORT, FUEL_EXPORT, HOST_MODULE, INTERRUPT_IMPORT } from './host-names.ts';
 import type { Instrumented } from './instrument.ts';
 
 export type ExportedFunction = (...args: unknown[]) => unknown;

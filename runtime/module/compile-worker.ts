@@ -2,7 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { ModuleError } from '../errors.ts';
-import { PAGE_BYTES } from '../instrument/clamp-limits.ts';
+import { PAGE_BYTES } from '../instrument/types.ts';
 import { instrument } from '../instrument/instrument.ts';
 import type { Compiled, CompileReply, CompileRequest } from './compiler.ts';
 

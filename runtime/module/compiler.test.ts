@@ -40,13 +40,8 @@ describe('a module', () => {
 
   test('whose code has the wrong types is refused by the engine', async () => {
     // (func (result i32)) without a value.
-    const bytes = Uint8Array.from([
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...[1, 5, 1, 0x60, 0, 1, 0x7f],
-      ...[3, 2, 1, 0],
-      ...[5, 3, 1, 0, 1],
-      ...[10, 4, 1, 2, 0, 0x0b],
-    ]);
+    const sections = ['0105016000017f', '03020100', '0503010001', '0a040102000b'];
+    const bytes = new Uint8Array(Buffer.from(`0061736d01000000${sections.join('')}`, 'hex'));
     await expect(new Compiler().compile(bytes, OPTIONS)).rejects.toMatchObject({ code: 'ERR_MODULE_MALFORMED' });
   });
 

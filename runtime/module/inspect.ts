@@ -212,7 +212,8 @@ function checkMemory(module: ParsedModule, budgetBytes: number): MemoryFact {
   if (minBytes > budgetBytes) {
     throw new ModuleError(
       'ERR_MODULE_LIMIT',
-      `module's memory starts with ${formatMiB(minBytes)}, the limit is ${formatMiB(budgetBytes)}; raise limits.memory or build it with a smaller initial memory`,
+      `module's memory starts with ${formatMiB(minBytes)}, the limit is ${formatMiB(budgetBytes)}; ` +
+        'raise limits.memory or build it with a smaller initial memory',
       { minBytes, limitBytes: budgetBytes },
     );
   }

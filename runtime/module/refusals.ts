@@ -41,7 +41,9 @@ const IMPORT_HINTS: readonly ImportHint[] = [
   },
   {
     matches: (module) => module === 'env',
-    fix: 'an import from env is a symbol that was undefined at link time: define it or link its library, drop --allow-undefined, and with Emscripten use -sSTANDALONE_WASM',
+    fix:
+      'an import from env is a symbol that was undefined at link time: define it or link its library, drop ' +
+      '--allow-undefined, and with Emscripten use -sSTANDALONE_WASM',
   },
   {
     matches: (module) => module === 'wasi_unstable',

@@ -246,8 +246,9 @@ test('takes out the first one put aside that must stop, whatever its function', 
   expect(policy.takeAside(mustStop)).toEqual({ id: 3 });
   expect(policy.takeAside(mustStop)).toEqual({ id: 4 });
   expect(policy.takeAside(mustStop)).toBeUndefined();
-  const left = [policy.next(), policy.next(), policy.next()].map((choice) => choice?.task?.id);
-  expect(left.toSorted()).toEqual([1, 2, undefined]);
+  const left = [policy.next(), policy.next()].map((choice) => choice?.task?.id);
+  expect(new Set(left)).toEqual(new Set([1, 2]));
+  expect(policy.next()).toBeUndefined();
 });
 
 test('loses nobody, runs nobody twice and starves nobody, whatever arrives', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { Task, type TaskScheduler } from './task.ts';
 
-function newTask(): { task: Task; calls: string[]; cancel(): void } {
+function newTask(): { task: Task; calls: string[]; cancel: () => void } {
   const calls: string[] = [];
   let isCancelled = false;
   const scheduler: TaskScheduler = {
@@ -42,12 +42,12 @@ test('stops waiting when it is cancelled', async () => {
 test('does not begin to wait when it has been cancelled since its last check', async () => {
   const { task, cancel } = newTask();
   cancel();
-  await task.startWaiting();
+  await expect(task.startWaiting()).resolves.toBeUndefined();
 });
 
 test('is not woken after its wait is over', () => {
   const { task } = newTask();
   void task.startWaiting();
   void task.endWaiting();
-  task.wakeFromWait();
+  expect(() => task.wakeFromWait()).not.toThrow();
 });

@@ -2,9 +2,7 @@
 // instrumented module remembers, unless its facts say otherwise. Setting one back costs a copy of its memory's image;
 // making another one some 70 µs, and garbage that only a full collection frees. Worker thread only.
 
-import { FUEL_EXPORT } from '../instrument/fuel.ts';
-import { HOST_MODULE } from '../instrument/host-names.ts';
-import { MEMORY_IMPORT } from '../instrument/import-memory.ts';
+import { FUEL_EXPORT, HOST_MODULE, MEMORY_IMPORT } from '../instrument/host-names.ts';
 import type { PreparedModule } from '../module/prepare.ts';
 import type { LiveMemories } from './live-memories.ts';
 

@@ -3,8 +3,7 @@
 
 import type { Answer, Contract, ContractInput } from '../contract/contract.ts';
 import type { InvocationError } from '../errors.ts';
-import { COUNTDOWN_IMPORT, INTERRUPT_IMPORT } from '../instrument/interrupt.ts';
-import { HOST_MODULE } from '../instrument/host-names.ts';
+import { COUNTDOWN_IMPORT, HOST_MODULE, INTERRUPT_IMPORT } from '../instrument/host-names.ts';
 import { PAGE_BYTES } from '../instrument/types.ts';
 import type { GuestLogLine, InvocationCost } from '../invocation.ts';
 import type { PreparedModule } from '../module/prepare.ts';

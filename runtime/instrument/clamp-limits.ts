@@ -1,1 +1,0 @@
-export { PAGE_BYTES } from './types.ts';
