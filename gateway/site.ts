@@ -7,7 +7,8 @@ import { ConfigError, type Problem } from './config/problems.ts';
 import { dispatchTo } from './routes/dispatch.ts';
 import { functionHandler, type GuestLog } from './routes/function-handler.ts';
 import { buildRouteTable } from './routes/route-table.ts';
-import { bodyStep, compileSteps, type Handler } from './routes/steps.ts';
+import { bodyStep, compileSteps } from './routes/steps.ts';
+import type { Handler } from './triggers/http/exchange.ts';
 
 export interface Site {
   readonly config: Config;

@@ -1,9 +1,8 @@
 // From an exchange to the handler of its route, and the answers for requests that no route takes.
 
 import { HttpError } from '../errors.ts';
-import type { Exchange } from '../triggers/http/exchange.ts';
+import type { Exchange, Handler } from '../triggers/http/exchange.ts';
 import type { RouteDefinition, RouteTable } from './route-table.ts';
-import type { Handler } from './steps.ts';
 
 export interface HandledRoute extends RouteDefinition {
   /** The compiled chain of steps. */

@@ -2,9 +2,8 @@
 
 import type { GuestLogLine, InvocationCost, InvocationReport } from '../../runtime/invocation.ts';
 import type { LoadedFunction } from '../../runtime/runtime.ts';
-import type { Exchange } from '../triggers/http/exchange.ts';
+import type { Exchange, Handler } from '../triggers/http/exchange.ts';
 import { toInvocation } from '../triggers/http/invocation.ts';
-import type { Handler } from './steps.ts';
 
 const NO_BODY = new Uint8Array(0);
 

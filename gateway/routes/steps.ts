@@ -1,9 +1,6 @@
 // A route compiles, at load, to a chain of steps; a request runs down the chain without an allocation for it.
 
-import type { Exchange } from '../triggers/http/exchange.ts';
-
-/** Takes over an exchange: answers it, now or later, or leaves it to another handler. */
-export type Handler = (exchange: Exchange) => void;
+import type { Exchange, Handler } from '../triggers/http/exchange.ts';
 
 /**
  * One stage of a route. It answers or fails the exchange, or calls `next` with it once, now or later. What it throws in

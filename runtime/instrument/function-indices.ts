@@ -5,7 +5,7 @@ import { BinaryReader, malformed } from './binary-reader.ts';
 import { BinaryWriter } from './binary-writer.ts';
 import type { OnIndex } from './const-expression.ts';
 import { skipConstExpression } from './const-expression.ts';
-import type { MovedFunction } from './module-rewrite.ts';
+import type { MovedFunction } from './module.ts';
 import type { Section } from './module.ts';
 import { readReferenceType, readValueType } from './types.ts';
 

@@ -7,14 +7,9 @@ import { ModuleError } from '../errors.ts';
 import { checkIndices } from './check-indices.ts';
 import type { BinaryWriter } from './binary-writer.ts';
 import { EXPORT_PREFIX, HOST_MODULE } from './host-names.ts';
-import type { Export, ExternKind, ParsedModule } from './module.ts';
+import type { Export, ExternKind, ParsedModule, MovedFunction } from './module.ts';
 import type { SiteCode } from './rewrite-code.ts';
 import type { FunctionType, Limits, ValueType } from './types.ts';
-
-export interface MovedFunction {
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface MemoryImport extends Limits {
   readonly module: string;

@@ -100,3 +100,9 @@ export function functionType(module: ParsedModule, typeIndex: number): FunctionT
   const list = (): ValueType[] => Array.from({ length: reader.u32('a function type') }, () => reader.byte('a type'));
   return { params: list(), results: list() };
 }
+
+/** A function whose index an import has taken. */
+export interface MovedFunction {
+  readonly from: number;
+  readonly to: number;
+}

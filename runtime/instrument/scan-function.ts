@@ -4,7 +4,7 @@
 import { BinaryReader, malformed } from './binary-reader.ts';
 import { BLOCK, ControlStack, FUNCTION } from './control-stack.ts';
 import { InstructionDecoder } from './instruction-decoder.ts';
-import type { MovedFunction } from './module-rewrite.ts';
+import type { MovedFunction } from './module.ts';
 import type { ParsedModule } from './module.ts';
 import { OPCODE } from './opcodes.ts';
 import { SITE, SiteList } from './sites.ts';

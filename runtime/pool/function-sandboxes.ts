@@ -27,6 +27,9 @@ export class FunctionSandboxes {
 
   #create(): Sandbox {
     const { name, prepared, contract, env, state, limits } = this.definition;
-    return new Sandbox({ functionName: name, prepared, contract: contractByName(contract), env, state, limits }, this.#thread);
+    return new Sandbox(
+      { functionName: name, prepared, contract: contractByName(contract), env, state, limits },
+      this.#thread,
+    );
   }
 }

@@ -4,7 +4,6 @@ import type { AnswerReceiver, Invocation } from '../invocation.ts';
 import { TICK_MS } from '../sandbox/countdown.ts';
 import type { Ticket } from './control-block.ts';
 import type { ThreadFunction } from './messages.ts';
-import type { Thread } from './thread.ts';
 
 export interface QueueLimits {
   /** Most invocations of the function that wait at a time. */
@@ -44,9 +43,17 @@ export class PooledFunction {
   }
 }
 
+/** The thread that has an invocation, for whoever wants it back. */
+export interface AssignedThread {
+  /** Takes it back, unless it has started. */
+  revoke(pending: Pending): boolean;
+  /** Stops it, if it has started; it still answers. */
+  cancel(pending: Pending): void;
+}
+
 export type PendingState =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'assigned'; readonly thread: Thread; readonly ticket: Ticket }
+  | { readonly kind: 'assigned'; readonly thread: AssignedThread; readonly ticket: Ticket }
   | { readonly kind: 'ended' };
 
 export const WAITING: PendingState = { kind: 'waiting' };

@@ -8,11 +8,13 @@ import type { HttpErrorCode } from '../../errors.ts';
 import type { CodedError } from '../../../runtime/errors.ts';
 import type { InvocationReport } from '../../../runtime/invocation.ts';
 import type { RouteMatch } from '../../routes/route-table.ts';
-import type { Handler } from '../../routes/steps.ts';
 import type { Connection } from './connection.ts';
 import type { RequestHead } from './framing.ts';
 import { problemAnswer, toHttpCoded } from './problem.ts';
 import { discardBody, EMPTY_BODY, readBody } from './request-body.ts';
+
+/** Takes over an exchange: answers it, now or later, or leaves it to another handler. */
+export type Handler = (exchange: Exchange) => void;
 
 /** A request that is over, for the access log and metrics. */
 export interface FinishedRequest {

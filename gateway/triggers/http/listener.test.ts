@@ -4,8 +4,7 @@ import { InvocationError } from '../../../runtime/errors.ts';
 import { buildRouteTable } from '../../routes/route-table.ts';
 import { dispatchTo } from '../../routes/dispatch.ts';
 import { bodyStep, compileSteps } from '../../routes/steps.ts';
-import type { Handler } from '../../routes/steps.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Handler } from './exchange.ts';
 import { toInvocation } from './invocation.ts';
 import { openClient, problemCode, send, sendGood, startListener } from './raw-client.fixture.ts';
 

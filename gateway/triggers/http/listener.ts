@@ -8,9 +8,8 @@ import { type AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { HttpError } from '../../errors.ts';
-import type { Handler } from '../../routes/steps.ts';
 import { Connection, toRefusal } from './connection.ts';
-import { Exchange, type ExchangeContext, type FinishedRequest } from './exchange.ts';
+import { Exchange, type ExchangeContext, type FinishedRequest, type Handler } from './exchange.ts';
 import { type HeadLimits, readHead } from './framing.ts';
 import { createRequestIds } from './request-id.ts';
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 
 import { onTestFinished } from 'vitest';
 
-import type { Handler } from '../../routes/steps.ts';
+import type { Handler } from './exchange.ts';
 import type { FinishedRequest } from './exchange.ts';
 import { createHttpListener, type HttpListener, type HttpListenerOptions, type ListenerLimits } from './listener.ts';
 
