@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ECHO, ENDLESS_LOOP, logging, printing, TRAP } from '../runtime/testing/guests.ts';
 import { type RunningGateway, startGateway } from './testing/running-gateway.ts';
-import { filling, waiting } from './testing/slow-guests.ts';
+import { filling, waitingIfLong } from './testing/slow-guests.ts';
 import { openClient } from './triggers/http/raw-client.fixture.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -127,63 +127,60 @@ describe('a gateway', () => {
   });
 });
 
-describe('a gateway whose thread is full', () => {
-  /** More than a thread holds at a time. */
+describe('a function that has all the places that it gets on a thread', () => {
+  /** More than that. */
   const SLEEPERS = 150;
   let running: RunningGateway;
 
   beforeAll(async () => {
+    const guest = waitingIfLong(3_600_000);
     running = await startGateway(
-      {
-        sleep: waiting(3_600_000),
-        patient: printing('{"body":"patient"}'),
-        hurried: printing('{"body":"hurried"}'),
-        narrow: printing('{"body":"narrow"}'),
-      },
+      { patient: guest, hurried: guest, narrow: guest, other: printing('{"body":"other"}') },
       {
         settings: 'pool: { threads: 1 }',
         // The sleepers may do so for longer than a test may take.
         limits: {
-          sleep: 'wall: 1h, queueTimeout: 1h, queue: 1000',
-          patient: 'queueTimeout: 1h',
-          hurried: 'queueTimeout: 20ms',
-          narrow: 'queueTimeout: 1h, queue: 1',
+          patient: 'wall: 1h, queueTimeout: 1h, queue: 1000',
+          hurried: 'wall: 1h, queueTimeout: 20ms, queue: 1000',
+          narrow: 'wall: 1h, queueTimeout: 1h, queue: 1',
         },
       },
     );
   });
   afterAll(() => running.close());
 
-  /** Resolves when nothing more is started, with a function that makes the sleepers' clients leave. */
-  async function fill(): Promise<() => void> {
-    const clients = Array.from({ length: SLEEPERS }, () => openClient(running.port));
-    for (const client of clients) client.write('GET /sleep HTTP/1.1\r\nhost: a\r\n\r\n');
-    let answer: Response;
-    do answer = await fetch(running.url('/hurried'));
-    while (answer.status === 200);
-    expect([answer.status, await codeOf(answer)]).toEqual([503, 'ERR_QUEUE_TIMEOUT']);
-    return () => {
-      for (const client of clients) client.socket.destroy();
-    };
+  /** Sends more requests that sleep than there are places; their clients leave at the signal and have no answer. */
+  function fill(path: string, signal: AbortSignal): Promise<Response | undefined>[] {
+    const options = { headers: { x: 'x'.repeat(5_000) }, signal };
+    return Array.from({ length: SLEEPERS }, () => fetch(running.url(path), options).catch(() => undefined));
   }
 
   test('gives the places of clients that have left to the next', async () => {
-    const leave = await fill();
-    const waitingForPlace = fetch(running.url('/patient'));
-    leave();
-    expect(await (await waitingForPlace).text()).toBe('patient');
+    const leaving = new AbortController();
+    const sleepers = fill('/patient', leaving.signal);
+    const next = fetch(running.url('/patient'));
+    leaving.abort();
+    expect(await (await next).text()).toBe('slow');
+    expect(new Set(await Promise.all(sleepers))).toEqual(new Set([undefined]));
+  });
+
+  test('refuses who waits too long, and leaves places for other functions', async () => {
+    const leaving = new AbortController();
+    const sleepers = fill('/hurried', leaving.signal);
+    const refused = (await Promise.race(sleepers))!;
+    expect([refused.status, await codeOf(refused)]).toEqual([503, 'ERR_QUEUE_TIMEOUT']);
+    expect(await (await fetch(running.url('/other'))).text()).toBe('other');
+    leaving.abort();
+    await Promise.all(sleepers);
   });
 
   test('says when to come back if the queue is full as well', async () => {
-    const leave = await fill();
-    // One waits in the queue; a thread may have taken another in advance.
-    const answers = Array.from({ length: 5 }, () => fetch(running.url('/narrow')));
-    const first = await Promise.race(answers);
-    expect(first.status).toBe(503);
-    expect(first.headers.get('retry-after')).toBe('1');
-    expect(await codeOf(first)).toBe('ERR_QUEUE_FULL');
-    leave();
-    const statuses = new Set((await Promise.all(answers)).map(({ status }) => status));
-    expect(statuses).toEqual(new Set([200, 503]));
+    const leaving = new AbortController();
+    const sleepers = fill('/narrow', leaving.signal);
+    const refused = (await Promise.race(sleepers))!;
+    expect([refused.status, await codeOf(refused)]).toEqual([503, 'ERR_QUEUE_FULL']);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    leaving.abort();
+    await Promise.all(sleepers);
   });
 });

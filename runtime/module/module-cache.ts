@@ -4,7 +4,7 @@
 import { Compiler } from './compiler.ts';
 import { type InspectLimits, inspectModule } from './inspect.ts';
 import type { PreparedModule } from './prepare.ts';
-import { readModule } from './read-module.ts';
+import { type ModuleBytes, readModule } from './read-module.ts';
 
 interface Entry {
   readonly prepared: Promise<PreparedModule>;
@@ -37,9 +37,12 @@ export class ModuleCache {
     return this.#entries.size;
   }
 
-  /** @throws ModuleError for whatever is wrong with the file or the module */
-  async acquire({ path, pin, limits, isMetered }: ModuleSource): Promise<ModuleLease> {
-    const { bytes, sha256 } = await readModule(path, pin);
+  /**
+   * @param content of the module if it is at hand, else it is read from its path
+   * @throws ModuleError for whatever is wrong with the file or the module
+   */
+  async acquire({ path, pin, limits, isMetered }: ModuleSource, content?: ModuleBytes): Promise<ModuleLease> {
+    const { bytes, sha256 } = content ?? (await readModule(path, pin));
     const key = `${sha256} ${limits.memoryBytes} ${limits.tableEntries} ${isMetered}`;
     const entry = this.#entries.get(key) ?? { prepared: this.#prepare(bytes, limits, isMetered), users: 0 };
     this.#entries.set(key, entry);

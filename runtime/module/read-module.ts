@@ -37,7 +37,7 @@ async function readRegularFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const stat = await file.stat();
     if (!stat.isFile()) throw notAFile(path, stat.isDirectory() ? 'a directory' : 'not a regular file');
     if (stat.size > MAX_MODULE_BYTES) throw tooLarge(path, stat.size);
-    return new Uint8Array(await file.readFile());
+    return await readAtMost(file, path, stat.size);
   } catch (cause) {
     if (cause instanceof ModuleError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -47,6 +47,18 @@ async function readRegularFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   } finally {
     await file?.close();
   }
+}
+
+/** The file's content, unless it has grown past `sizeBytes` since it was looked at. */
+async function readAtMost(file: FileHandle, path: string, sizeBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(sizeBytes + 1);
+  let length = 0;
+  while (length < bytes.byteLength) {
+    const { bytesRead } = await file.read(bytes, length);
+    if (bytesRead === 0) return bytes.subarray(0, length);
+    length += bytesRead;
+  }
+  throw notAFile(path, 'growing while it is read');
 }
 
 function notAFile(path: string, what: string, cause?: unknown): ModuleError {

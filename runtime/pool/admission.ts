@@ -42,9 +42,10 @@ export class Admission {
     this.#waiting++;
   }
 
-  /** The next invocation to run; undefined if nobody waits. */
-  next(): Pending | undefined {
+  /** The next invocation to run, of those functions for which `mayRun` is true; undefined if nobody of them waits. */
+  next(mayRun: (fn: PooledFunction) => boolean = () => true): Pending | undefined {
     for (const [fn, queue] of this.#queues) {
+      if (!mayRun(fn)) continue;
       const pending = queue.shift();
       // To the end of the round, or out of it.
       this.#queues.delete(fn);

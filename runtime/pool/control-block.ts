@@ -6,7 +6,7 @@
  * Most jobs that a thread can have at a time, those included that wait in a host call or were put aside: each of these
  * holds an instance, its memory and a stack. More wait in their queues, where the limits of the queues hold.
  */
-export const SLOTS = 128;
+export const SLOTS = 256;
 
 const QUEUED = 0;
 const STARTED = 1;

@@ -220,23 +220,15 @@ export class Pool {
 
   #flush(): void {
     this.#isFlushing = false;
-    for (;;) {
-      const thread = this.#leastBusy();
-      const pending = thread === undefined ? undefined : this.#admission.next();
-      if (pending === undefined) break;
-      thread!.assign(pending);
+    let threads = this.#active;
+    for (let thread = leastBusy(threads); thread !== undefined; thread = leastBusy(threads)) {
+      const pending = this.#admission.next((fn) => thread!.hasRoomFor(fn));
+      if (pending !== undefined) thread.assign(pending);
+      else if (this.#admission.waiting === 0) break;
+      // Whoever waits has no room here, but perhaps on another one.
+      else threads = threads.filter((other) => other !== thread);
     }
     for (const thread of this.#active) thread.flush();
-  }
-
-  /** The thread that will be free first, if any may have more. */
-  #leastBusy(): Thread | undefined {
-    let least: Thread | undefined;
-    for (const thread of this.#active) {
-      const hasRoom = thread.isIdle || (!thread.isStuck && thread.backlogMs < BACKLOG_MS && thread.hasFreeSlot);
-      if (hasRoom && (least === undefined || thread.backlogMs < least.backlogMs)) least = thread;
-    }
-    return least;
   }
 
   #readmit(pendings: readonly Pending[]): void {
@@ -284,4 +276,14 @@ function drainingError(): InvocationError {
 function toReport(pending: Pending, end: Ending): InvocationReport {
   const queueMs = Math.max(0, end.startedAtMs - pending.admittedAtMs);
   return { cost: { ...end.cost, queueMs }, logs: end.logs, droppedLogLines: end.droppedLogLines };
+}
+
+/** The thread that will be free first, if any may have more. */
+function leastBusy(threads: readonly Thread[]): Thread | undefined {
+  let least: Thread | undefined;
+  for (const thread of threads) {
+    const hasRoom = thread.isIdle || (!thread.isStuck && thread.backlogMs < BACKLOG_MS && thread.hasFreeSlot);
+    if (hasRoom && (least === undefined || thread.backlogMs < least.backlogMs)) least = thread;
+  }
+  return least;
 }

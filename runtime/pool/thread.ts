@@ -40,6 +40,7 @@ export class Thread {
   /** By slot. */
   readonly #assigned: (Pending | undefined)[] = Array.from({ length: SLOTS });
   readonly #freeSlots: number[] = Array.from({ length: SLOTS }, (_, slot) => slot);
+  readonly #jobsOf = new Map<PooledFunction, number>();
   #sequence = 0;
   /** Assigned and, when last looked at, not started; in the order in which they will be. */
   #unstarted: Unstarted[] = [];
@@ -88,6 +89,14 @@ export class Thread {
     return this.#freeSlots.length > 0;
   }
 
+  /**
+   * Whether a function may have one more job here: while it has fewer than are free, so that no function, however many
+   * of its jobs wait or loop, can take the last half of the slots from the others.
+   */
+  hasRoomFor(fn: PooledFunction): boolean {
+    return (this.#jobsOf.get(fn) ?? 0) < this.#freeSlots.length;
+  }
+
   load(fn: PooledFunction): void {
     this.#post({ kind: 'load', functionId: fn.id, definition: fn.definition });
   }
@@ -103,6 +112,7 @@ export class Thread {
     const { fn, invocation } = pending;
     const { id, event, trace } = invocation;
     this.#assigned[slot] = pending;
+    this.#jobsOf.set(fn, (this.#jobsOf.get(fn) ?? 0) + 1);
     this.#control.offer(ticket);
     pending.state = { kind: 'assigned', thread: this, ticket };
     this.#unstarted.push({ ticket, expectedMs: fn.expectedMs });
@@ -185,6 +195,10 @@ export class Thread {
 
   #release(ticket: Ticket): void {
     const slot = slotOf(ticket);
+    const fn = this.#assigned[slot]!.fn;
+    const jobs = this.#jobsOf.get(fn)! - 1;
+    if (jobs === 0) this.#jobsOf.delete(fn);
+    else this.#jobsOf.set(fn, jobs);
     this.#assigned[slot] = undefined;
     this.#freeSlots.push(slot);
   }
