@@ -1,6 +1,7 @@
 // The worker threads and who runs what on them: hands waiting invocations to threads in batches, a little ahead of what
 // a thread can do so that it is never idle, replaces threads that had to be ended. Main thread.
 
+import { checkAddressSpace } from '../address-space.ts';
 import { InvocationError, fromErrorMessage } from '../errors.ts';
 import type { AnswerReceiver, Invocation, InvocationReport } from '../invocation.ts';
 import type { RuntimeObserver, ThreadEndReason } from '../observer.ts';
@@ -63,9 +64,10 @@ export class Pool {
 
   /**
    * Resolves when the first thread is ready.
-   * @throws Error if the threads cannot start.
+   * @throws CodedError ERR_ADDRESS_SPACE if a limit of the process is too low for them; Error if they cannot start
    */
   static async open(options: PoolOptions): Promise<Pool> {
+    checkAddressSpace(options.threads + SPARES);
     const pool = new Pool(options);
     for (let i = 0; i < options.threads + SPARES; i++) pool.#startThread();
     try {
