@@ -1,68 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collectAnswer, type CollectedAnswer } from './collect-answer.ts';
-import type { Invocation } from './invocation.ts';
+import { collectAnswer } from './collect-answer.ts';
 import type { ThreadEndReason } from './observer.ts';
-import { type FunctionLimits, type LoadedFunction, Runtime } from './runtime.ts';
+import type { FunctionLimits, LoadedFunction, Runtime } from './runtime.ts';
 import type { StateMode } from './sandbox/sandbox.ts';
 import * as guests from './testing/guests.ts';
+import { loadGuest, openRuntime, request, textOf } from './testing/runtime-fixture.ts';
 
-const LIMITS: FunctionLimits = {
-  cpuMs: 60_000,
-  fuel: null,
-  wallMs: 300,
-  memoryBytes: 64 * 1024 * 1024,
-  outputBytes: 4 * 1024 * 1024,
-  tableEntries: 10_000,
-  queueLength: 100,
-  queueTimeoutMs: 5_000,
-};
-
-const replaced: ThreadEndReason[] = [];
 let runtime: Runtime;
+let replaced: readonly ThreadEndReason[];
 
 beforeAll(async () => {
-  const observer = { threadReplaced: (reason: ThreadEndReason) => void replaced.push(reason) };
-  runtime = await Runtime.open({ threads: 2, queueLength: 200, observer });
+  ({ runtime, replaced } = await openRuntime({ threads: 2, queueLength: 200 }));
 });
 
 afterAll(() => runtime.close());
 
-async function load(
-  source: string,
-  limits: Partial<FunctionLimits> = {},
-  state: StateMode = 'fresh',
-): Promise<LoadedFunction> {
-  return runtime.load({
-    name: 'guest',
-    modulePath: await guests.writeGuest(source),
-    sha256: null,
-    contract: 'json',
-    env: {},
-    state,
-    limits: { ...LIMITS, ...limits },
-  });
-}
-
-function request(body: Uint8Array = new Uint8Array(0), id = 'id'): Invocation {
-  const event = {
-    trigger: 'http',
-    route: '/*',
-    method: 'POST',
-    scheme: 'http',
-    host: 'localhost',
-    remoteAddress: '127.0.0.1',
-    path: '/',
-    query: '',
-    params: {},
-    rawHeaders: [],
-    body,
-  } as const;
-  return { id, event };
-}
-
-function textOf(answer: CollectedAnswer): string {
-  return answer.ok ? `${answer.status} ${answer.body.toString()}` : answer.error.code;
+function load(source: string, limits: Partial<FunctionLimits> = {}, state?: StateMode): Promise<LoadedFunction> {
+  return loadGuest(runtime, source, { wallMs: 300, queueLength: 100, queueTimeoutMs: 5_000, ...limits }, state);
 }
 
 describe('an invocation', () => {

@@ -4,7 +4,7 @@
 import { EXPORT_PREFIX } from './host-names.ts';
 import type { ModuleRewrite } from './module-rewrite.ts';
 import type { ExternKind } from './module.ts';
-import type { StateUse } from './scan-function.ts';
+import type { StateUse } from './function-scan.ts';
 import { EXNREF, V128, valueTypeName } from './types.ts';
 
 export interface StateExport {

@@ -7,7 +7,7 @@ import { FUEL_EXPORT } from './host-names.ts';
 import type { ModuleRewrite } from './module-rewrite.ts';
 import { OPCODE } from './opcodes.ts';
 import type { SiteCode } from './rewrite-code.ts';
-import type { FunctionScan } from './scan-function.ts';
+import type { FunctionScan } from './function-scan.ts';
 import { SITE } from './sites.ts';
 import type { ValueType } from './types.ts';
 import { EMPTY_BLOCK, I32, I64 } from './types.ts';

@@ -13,7 +13,7 @@ import { addInterrupt } from './interrupt.ts';
 import { ModuleRewrite } from './module-rewrite.ts';
 import { parseModule } from './parse-module.ts';
 import { rewriteCode } from './rewrite-code.ts';
-import type { StateUse } from './scan-function.ts';
+import type { StateUse } from './function-scan.ts';
 import { writeModule } from './write-module.ts';
 
 /** The passes to run; one that is left out does nothing. */

@@ -9,7 +9,7 @@ import { COUNTDOWN_IMPORT, HOST_MODULE, INTERRUPT_IMPORT } from './host-names.ts
 import type { ModuleRewrite } from './module-rewrite.ts';
 import { OPCODE } from './opcodes.ts';
 import type { SiteCode } from './rewrite-code.ts';
-import type { FunctionScan } from './scan-function.ts';
+import type { FunctionScan } from './function-scan.ts';
 import { SITE } from './sites.ts';
 import { EMPTY_BLOCK, I32 } from './types.ts';
 

@@ -5,7 +5,7 @@ import { BinaryReader } from './binary-reader.ts';
 import { BinaryWriter } from './binary-writer.ts';
 import { BranchHints } from './branch-hints.ts';
 import type { ParsedModule } from './module.ts';
-import type { FunctionScan, ScanOptions, StateUse } from './scan-function.ts';
+import type { FunctionScan, ScanOptions, StateUse } from './function-scan.ts';
 import { FunctionScanner } from './scan-function.ts';
 import { SITE } from './sites.ts';
 import type { ValueType } from './types.ts';

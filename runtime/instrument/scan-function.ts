@@ -4,52 +4,13 @@
 import { BinaryReader, malformed } from './binary-reader.ts';
 import { BLOCK, ControlStack, FUNCTION } from './control-stack.ts';
 import { InstructionDecoder } from './instruction-decoder.ts';
-import type { MovedFunction } from './module.ts';
+import type { FunctionScan, ScanOptions, StateUse } from './function-scan.ts';
 import type { ParsedModule } from './module.ts';
 import { OPCODE } from './opcodes.ts';
+import { ROLE, ROLES } from './roles.ts';
 import { SITE, SiteList } from './sites.ts';
 import { TightLoop } from './tight-loop.ts';
 import { readValueType } from './types.ts';
-
-export interface FunctionScan {
-  /** Valid until the next scan. */
-  readonly sites: SiteList;
-  /** Where the first instruction is; before it are the declarations of locals. */
-  readonly codeStart: number;
-  readonly paramCount: number;
-  /** Declared locals, parameters not among them. */
-  readonly localCount: number;
-  readonly hasLoop: boolean;
-  readonly hasCall: boolean;
-  readonly hasBulk: boolean;
-  readonly hasExceptions: boolean;
-}
-
-export interface ScanOptions {
-  /** The function whose index changes. */
-  readonly movedFunction: MovedFunction | null;
-  /** A function that `ref.func` must not name; -1 if there is none. */
-  readonly undeclaredFunction: number;
-}
-
-/** What a module's code does to state that a snapshot has to cover. */
-export interface StateUse {
-  readonly changedTables: Set<number>;
-  dropsSegments: boolean;
-}
-
-// How the scanner treats a one-byte opcode; what is not listed costs one and does nothing else.
-const ROLE = { plain: 0, free: 1, control: 2 } as const;
-const ROLES = new Uint8Array(256);
-ROLES[OPCODE.nop] = ROLE.free;
-ROLES[OPCODE.drop] = ROLE.free;
-const CONTROL: readonly number[] = [
-  [OPCODE.block, OPCODE.loop, OPCODE.if, OPCODE.else, OPCODE.try, OPCODE.tryTable, OPCODE.end, OPCODE.delegate],
-  [OPCODE.catch, OPCODE.catchAll, OPCODE.throw, OPCODE.rethrow, OPCODE.throwRef, OPCODE.unreachable, OPCODE.return],
-  [OPCODE.br, OPCODE.brIf, OPCODE.brTable, OPCODE.call, OPCODE.callIndirect],
-  [OPCODE.returnCall, OPCODE.returnCallIndirect, OPCODE.refFunc, OPCODE.tableSet],
-].flat();
-for (const opcode of CONTROL) ROLES[opcode] = ROLE.control;
 
 /** Setting a local to zero at entry is work as well; without it 50,000 locals would be free. */
 const LOCALS_PER_COST = 8;
