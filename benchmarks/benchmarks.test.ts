@@ -7,6 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { renderBarChart } from './bar-chart.ts';
 import { buildTaxModules } from './example-modules.ts';
 import { startOrderServer, wrongOnceIn } from './load/order-server.fixture.ts';
+import { engineOverheadOf, kernelWorkloads } from './questions/engine-overhead.ts';
+import { mixedRates } from './questions/runaway.ts';
 import { throughputOf } from './questions/throughput.ts';
 import { renderTable, writeReport } from './report.ts';
 import { ask } from './run.ts';
@@ -63,10 +65,46 @@ test('throughput has no result if one answer in a thousand is wrong, and stops i
   expect(stops).toBe(1);
 });
 
+test(
+  'engine-overhead runs a kernel with and without checks and says how they compare',
+  { timeout: 60_000 },
+  async () => {
+    const question = engineOverheadOf(() => kernelWorkloads(['sieve']));
+    const { tables, measurements } = await question.answer({ connections: 1, quick: true }, () => undefined);
+    const positive = expect.any(Number) as unknown;
+    const ratio = { interrupt: positive, fuel: positive };
+    expect(measurements).toMatchObject({
+      geometricMean: ratio,
+      works: [{ name: 'sieve', ratio, interrupts: positive }],
+    });
+    expect(tables.flatMap(({ rows }) => rows.map(([name]) => name))).toEqual([
+      'interrupt',
+      'interrupt and fuel',
+      'sieve',
+    ]);
+  },
+);
+
+test('engine-overhead has no result if a check changes one', async () => {
+  const liar = {
+    name: 'liar',
+    prepare: async (variant: string) => async () => ({ ms: 1, result: variant === 'fuel' ? '2' : '1' }),
+  };
+  const answer = engineOverheadOf(async () => [liar]).answer({ connections: 1, quick: true }, () => undefined);
+  await expect(answer).rejects.toThrow('liar: the fuel module answers 2, the plain one 1');
+});
+
+test('runaway asks for half of what a thread can do, one of ten requests a loop of 20 ms', () => {
+  const { goodPerSecond, loopsPerSecond, loopShare } = mixedRates(10_000);
+  expect(goodPerSecond / loopsPerSecond).toBeCloseTo(9, 9);
+  expect(goodPerSecond / 10_000 + loopShare).toBeCloseTo(0.5, 9);
+});
+
 test.for([
   { args: ['throughputt'], problem: 'no question is named "throughputt"' },
   { args: ['--seconds', 'ten'], problem: '--seconds must be a number from 0.1 to 3600, got "ten"' },
   { args: ['--connections', '0'], problem: '--connections must be an integer from 1 to 10000, got "0"' },
+  { args: ['--requests', '1.5'], problem: '--requests must be an integer from 1 to 1000000000000, got "1.5"' },
   { args: ['--fast'], problem: '--fast' },
 ])('the command line refuses $args and tells what there is', async ({ args, problem }) => {
   const failure = run(process.execPath, [join(import.meta.dirname, 'run.ts'), ...args]);

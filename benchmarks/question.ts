@@ -3,10 +3,12 @@
 import type { BarChart } from './bar-chart.ts';
 
 export interface RunOptions {
-  /** How long each contestant is measured, all rounds together; 1 or more for numbers that mean something. */
-  readonly seconds: number;
+  /** How long each contestant is loaded, all rounds together; undefined: as long as the question thinks right. */
+  readonly seconds?: number | undefined;
   /** Keep-alive connections of the load client. */
   readonly connections: number;
+  /** For questions about many requests: goes on until it has had so many; undefined: as many as fit into the time. */
+  readonly requests?: number | undefined;
   /** Fewer repetitions: to see that it works, not to learn a number. */
   readonly quick: boolean;
 }

@@ -5,11 +5,23 @@ import { parseArgs } from 'node:util';
 import { describeEnvironment } from './machine.ts';
 import type { Progress, Question, RunOptions } from './question.ts';
 import { coldStart } from './questions/cold-start.ts';
+import { engineOverhead } from './questions/engine-overhead.ts';
 import { invocationCost } from './questions/invocation-cost.ts';
+import { memorySlope } from './questions/memory-slope.ts';
+import { runaway } from './questions/runaway.ts';
+import { suspensionCost } from './questions/suspension-cost.ts';
 import { throughput } from './questions/throughput.ts';
 import { type Report, renderMarkdown, writeReport } from './report.ts';
 
-const QUESTIONS: readonly Question[] = [throughput, coldStart, invocationCost];
+const QUESTIONS: readonly Question[] = [
+  throughput,
+  coldStart,
+  invocationCost,
+  suspensionCost,
+  engineOverhead,
+  runaway,
+  memorySlope,
+];
 const QUICK_SECONDS = '1';
 
 const HELP = `Usage: node benchmarks/run.ts [options] [question…]
@@ -19,7 +31,9 @@ question all are asked:
 ${QUESTIONS.map(({ name, title }) => `  ${name.padEnd(18)}${title}`).join('\n')}
 
 Options:
-  --seconds S        how long each server is loaded, in each kind of loop (default: 10)
+  --seconds S        how long each server is loaded, all rounds together (default: throughput 8, runaway 30,
+                     memory-slope 60)
+  --requests N       memory-slope: goes on until it has had so many (default: as many as fit)
   --connections N    keep-alive connections (default: 32)
   --quick            short and few repetitions, to see that it works; writes files only with --results
   --results FOLDER   where the files go (default: benchmarks/results)
@@ -43,25 +57,32 @@ function parse(args: string[]) {
     options: {
       seconds: { type: 'string' },
       connections: { type: 'string', default: '32' },
+      requests: { type: 'string' },
       quick: { type: 'boolean', default: false },
       results: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   const { quick, help } = values;
-  const seconds = Number(values.seconds ?? (quick ? QUICK_SECONDS : '10'));
-  const connections = Number(values.connections);
-  if (!(seconds >= 0.1 && seconds <= 3600)) {
+  const secondsText = values.seconds ?? (quick ? QUICK_SECONDS : undefined);
+  const seconds = secondsText === undefined ? undefined : Number(secondsText);
+  if (seconds !== undefined && !(seconds >= 0.1 && seconds <= 3600)) {
     throw new TypeError(`--seconds must be a number from 0.1 to 3600, got "${values.seconds}"`);
   }
-  if (!Number.isInteger(connections) || connections < 1 || connections > 10_000) {
-    throw new TypeError(`--connections must be an integer from 1 to 10000, got "${values.connections}"`);
-  }
+  const connections = readCount('--connections', values.connections, 10_000);
+  const requests = values.requests === undefined ? undefined : readCount('--requests', values.requests, 1e12);
   const unknown = positionals.find((name) => !QUESTIONS.some((question) => question.name === name));
   if (unknown !== undefined) throw new TypeError(`no question is named "${unknown}"`);
   const questions = QUESTIONS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const resultsFolder = values.results ?? (quick ? undefined : join(import.meta.dirname, 'results'));
-  return { help, questions, options: { seconds, connections, quick }, resultsFolder };
+  return { help, questions, options: { seconds, connections, requests, quick }, resultsFolder };
+}
+
+/** @throws TypeError if it is no integer from 1 to `max` */
+function readCount(option: string, text: string, max: number): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= max) return count;
+  throw new TypeError(`${option} must be an integer from 1 to ${max}, got "${text}"`);
 }
 
 async function main(args: string[]): Promise<number> {

@@ -1,45 +1,59 @@
 // How many requests per second, and how fast each: the same work over HTTP by a bare node:http handler, by the least that
-// serving a wasm function from another thread costs, and by wasmgate.
+// serving a wasm function from another thread costs, by wasmgate, and by workerd.
 
 import { formatMs } from '../../gateway/cli/terminal.ts';
 import { buildTaxModules } from '../example-modules.ts';
-import type { LatencySummary } from '../load/latency-histogram.ts';
 import type { LoadResult } from '../load/load-run.ts';
+import { medianLatency } from '../load/median-latency.ts';
 import { spawnLoadClient } from '../load-client.ts';
 import type { Answer, Progress, Question, RunOptions, Table } from '../question.ts';
-import { bareHttp, type Contestant, prototype, wasmgate } from '../servers/contestants.ts';
+import { bareHttp, type Contestant, onTaxReactor, prototype, wasmgate } from '../servers/contestants.ts';
 import type { RunningServer } from '../servers/server-process.ts';
+import { findWorkerd, workerd, WORKERD_INSTALL } from '../servers/workerd.ts';
 import { median } from '../statistics.ts';
 
 /** Share of its own throughput at which the latency of a contestant is measured in the open loop. */
 const OPEN_LOOP_SHARE = 0.5;
+/** For each contestant, half of it in each kind of loop. */
+const DEFAULT_SECONDS = 8;
 const MAX_ROUNDS = 5;
 /** A round is at least this long, as far as the time given allows. */
 const MIN_ROUND_SECONDS = 2;
 /** Before the first round: V8 has optimised what is hot by then. */
-const SERVER_WARM_UP_SECONDS = 2;
+const SERVER_WARM_UP_SECONDS = 1.5;
 /** Before each round: likewise for the load client, which is a new process every time. */
-const CLIENT_WARM_UP_SECONDS = 0.5;
+const CLIENT_WARM_UP_SECONDS = 0.3;
 
 const METHOD = `POST /api/tax over HTTP on the same machine; keep-alive, a fresh body for every request, every answer checked byte for
 byte. All servers run side by side and are loaded in turn, round after round, so that a machine that changes its
 speed changes it for all; a number is the median of its rounds, max the largest of all. CPU of the client is its share of
-one core: near 100 %, it and not the server may be what limits.`;
+one core: near 100 %, it and not the server may be what limits. Shared state and workerd's instance per isolate are the
+same reactor, which collects its own garbage; all others run the quickstart, which does not live long enough to.`;
 
 /** Resolves the contestants when the question is asked; the first is what the others are compared with. */
-export type Line = (options: RunOptions) => Promise<readonly Contestant[]>;
+export type Line = (options: RunOptions, progress: Progress) => Promise<readonly Contestant[]>;
 
-export const throughput = throughputOf(async ({ connections }) => {
+export const throughput = throughputOf(async ({ connections }, progress) => {
   const [quickstart, c] = await buildTaxModules(['quickstart', 'compute-tax-c']);
-  const contestants = [bareHttp, prototype(quickstart!.path), wasmgate('wasmgate', quickstart!.path, connections)];
-  return c === undefined ? contestants : [...contestants, wasmgate('wasmgate, C module', c.path, connections)];
+  const line = [bareHttp, prototype(quickstart!.path), wasmgate('wasmgate', quickstart!.path, connections)];
+  if (c !== undefined) line.push(wasmgate('wasmgate, C module', c.path, connections));
+  const shared = 'wasmgate, shared state';
+  line.push(onTaxReactor(shared, (path) => wasmgate(shared, path, connections, 'shared')));
+  const executable = findWorkerd();
+  if (executable === undefined) {
+    progress(`workerd: left out, it is not installed; to get it: ${WORKERD_INSTALL}`);
+    return line;
+  }
+  const perRequest = workerd('workerd, instance per request', executable, quickstart!.path);
+  const perIsolate = 'workerd, instance per isolate';
+  return [...line, perRequest, onTaxReactor(perIsolate, (path) => workerd(perIsolate, executable, path))];
 });
 
 export function throughputOf(line: Line): Question {
   return {
     name: 'throughput',
     title: 'How many requests per second?',
-    answer: async (options, progress) => measure(await line(options), options, progress),
+    answer: async (options, progress) => measure(await line(options, progress), options, progress),
   };
 }
 
@@ -65,12 +79,13 @@ async function measure(line: readonly Contestant[], options: RunOptions, progres
 }
 
 async function runRounds(lanes: readonly Lane[], options: RunOptions, progress: Progress): Promise<void> {
-  const rounds = Math.max(1, Math.min(MAX_ROUNDS, Math.floor(options.seconds / MIN_ROUND_SECONDS)));
-  const seconds = options.seconds / rounds;
+  const loopSeconds = (options.seconds ?? DEFAULT_SECONDS) / 2;
+  const rounds = Math.max(1, Math.min(MAX_ROUNDS, Math.floor(loopSeconds / MIN_ROUND_SECONDS)));
+  const seconds = loopSeconds / rounds;
   const warmUpSeconds = Math.min(CLIENT_WARM_UP_SECONDS, seconds / 4);
   for (const lane of lanes) {
     progress(`${lane.name}: warming up`);
-    await load(lane, { seconds: Math.min(SERVER_WARM_UP_SECONDS, options.seconds), warmUpSeconds: 0 }, options);
+    await load(lane, { seconds: Math.min(SERVER_WARM_UP_SECONDS, loopSeconds), warmUpSeconds: 0 }, options);
   }
   for (let round = 1; round <= rounds; round++) {
     for (const lane of lanes) {
@@ -125,8 +140,8 @@ function toAnswer(lanes: readonly Lane[]): Answer {
       name: lane.name,
       requestsPerSecond: requestsPerSecond(lane),
       ratio: requestsPerSecond(lane) / best,
-      closedLoop: { latency: latencyOf(lane.closed), rounds: lane.closed },
-      openLoop: { latency: latencyOf(lane.open), rounds: lane.open },
+      closedLoop: { latency: medianLatency(lane.closed), rounds: lane.closed },
+      openLoop: { latency: medianLatency(lane.open), rounds: lane.open },
     })),
   };
 }
@@ -165,19 +180,8 @@ function latencyTable(lanes: readonly Lane[]): Table {
   };
 }
 
-/** Medians of the rounds, but the largest of all for the maximum. */
-function latencyOf(results: readonly LoadResult[]): LatencySummary {
-  const latencies = results.map(({ latency }) => latency);
-  return {
-    p50Ms: median(latencies.map(({ p50Ms }) => p50Ms)),
-    p90Ms: median(latencies.map(({ p90Ms }) => p90Ms)),
-    p99Ms: median(latencies.map(({ p99Ms }) => p99Ms)),
-    maxMs: Math.max(...latencies.map(({ maxMs }) => maxMs)),
-  };
-}
-
 function latencyCells(results: readonly LoadResult[]): string[] {
-  const { p50Ms, p90Ms, p99Ms, maxMs } = latencyOf(results);
+  const { p50Ms, p90Ms, p99Ms, maxMs } = medianLatency(results);
   return [p50Ms, p90Ms, p99Ms, maxMs].map(formatMs);
 }
 

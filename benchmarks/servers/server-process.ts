@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpConnection } from '../load/http-connection.ts';
 import { TaxWorkload } from '../load/tax-workload.ts';
@@ -22,23 +23,34 @@ const STOP_TIMEOUT_MS = 15_000;
 /** How much of what a server printed is kept, to be shown if it fails. */
 const KEPT_OUTPUT_CHARACTERS = 4000;
 
+export interface ServerOptions {
+  /** Default: this Node, so that the arguments name a program for it. */
+  readonly executable?: string;
+  /** Called with each line that it prints. */
+  readonly onLine?: (line: string) => void;
+}
+
 /**
- * Starts a Node program, given its arguments for the port that it is to listen on.
+ * Starts a server, given its arguments for the port that it is to listen on.
  * @throws Error with what it printed if it ends or says nothing; LoadFailure if its first answer is wrong
  */
-export async function startServer(argsFor: (port: number) => Promise<readonly string[]>): Promise<RunningServer> {
+export async function startServer(
+  argsFor: (port: number) => Promise<readonly string[]>,
+  { executable = process.execPath, onLine }: ServerOptions = {},
+): Promise<RunningServer> {
   const port = await findFreePort();
   const args = await argsFor(port);
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(executable, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collectOutput(child);
+  if (onLine !== undefined) createInterface(child.stdout).on('line', onLine);
   const stop = (): Promise<void> => stopProcess(child);
   try {
     await waitForFirstAnswer(child, port, startedAtMs + START_TIMEOUT_MS);
     return { port, pid: child.pid!, firstAnswerMs: performance.now() - startedAtMs, stop };
   } catch (error) {
     await stop();
-    throw new Error(`node ${args.join(' ')}: ${(error as Error).message}\n${output()}`, { cause: error });
+    throw new Error(`${executable} ${args.join(' ')}: ${(error as Error).message}\n${output()}`, { cause: error });
   }
 }
 
