@@ -1,12 +1,12 @@
-// The running gateway: runtime, site, listeners, and their order of starting and stopping.
+// The running gateway: runtimes, site, listeners, and their order of starting and stopping.
 
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { CodedError } from '../runtime/errors.ts';
-import { Runtime } from '../runtime/runtime.ts';
 import { createAdminServer } from './admin/listener.ts';
 import type { Address, Config } from './config/config.ts';
+import { Runtimes } from './runtimes.ts';
 import { buildSite, type Site } from './site.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { accessLog, guestLog } from './telemetry/request-log.ts';
@@ -14,7 +14,7 @@ import { createHttpListener, type HttpListener } from './triggers/http/listener.
 
 export class Gateway {
   readonly #site: Site;
-  readonly #runtime: Runtime;
+  readonly #runtimes: Runtimes;
   readonly #listener: HttpListener;
   readonly #admin: Server | undefined;
   readonly #logger: Logger;
@@ -22,9 +22,9 @@ export class Gateway {
   #adminAddress: AddressInfo | undefined;
   #state: 'starting' | 'serving' | 'draining' = 'starting';
 
-  private constructor(config: Config, site: Site, runtime: Runtime, logger: Logger) {
+  private constructor(config: Config, site: Site, runtimes: Runtimes, logger: Logger) {
     this.#site = site;
-    this.#runtime = runtime;
+    this.#runtimes = runtimes;
     this.#logger = logger;
     this.#listener = createHttpListener({
       dispatch: (exchange) => this.#site.handler(exchange),
@@ -40,23 +40,22 @@ export class Gateway {
    * @throws ConfigError for modules that cannot be served; CodedError ERR_LISTEN for an address that cannot be bound
    */
   static async start(config: Config, logger: Logger): Promise<Gateway> {
-    const runtime = await Runtime.open({
-      ...config.pool,
-      observer: {
-        threadReplaced: (reason, functionName, cause) =>
-          logger.warn({ reason, function: functionName, err: cause }, 'worker thread replaced'),
-      },
+    const runtimes = await Runtimes.open(config, {
+      threadReplaced: (reason, functionName, cause) =>
+        logger.warn({ reason, function: functionName, err: cause }, 'worker thread replaced'),
+      processReady: (pid) => logger.info({ pid }, 'process of isolated functions ready'),
+      processReplaced: (reason, cause) => logger.warn({ reason, err: cause }, 'process of isolated functions replaced'),
     });
     try {
-      const site = await buildSite(config, runtime, guestLog(logger));
-      const gateway = new Gateway(config, site, runtime, logger);
+      const site = await buildSite(config, runtimes, guestLog(logger));
+      const gateway = new Gateway(config, site, runtimes, logger);
       await gateway.#listen(config).catch((error: unknown) => {
         gateway.#closeListeners();
         throw error;
       });
       return gateway;
     } catch (error) {
-      await runtime.close();
+      await runtimes.close(0);
       throw error;
     }
   }
@@ -93,7 +92,7 @@ export class Gateway {
     const timer = setTimeout(() => resolve(false), drainMs);
     const drained = await Promise.race([this.#listener.drain().then(() => true), timeout]);
     clearTimeout(timer);
-    await this.#runtime.close(Math.max(0, drainMs - (performance.now() - startedAtMs)));
+    await this.#runtimes.close(Math.max(0, drainMs - (performance.now() - startedAtMs)));
     this.#closeListeners();
     return drained;
   }
@@ -106,7 +105,7 @@ export class Gateway {
 
   #notReadyBecause(): string | undefined {
     if (this.#state !== 'serving') return this.#state;
-    return this.#runtime.readyThreads > 0 ? undefined : 'no worker thread is ready';
+    return this.#runtimes.notReadyBecause();
   }
 }
 

@@ -1,7 +1,7 @@
 // All that one config builds, as one object: functions and routes. A reload builds the next one beside it.
 
 import { ModuleError } from '../runtime/errors.ts';
-import type { LoadedFunction, Runtime } from '../runtime/runtime.ts';
+import type { LoadedFunction } from '../runtime/runtime.ts';
 import type { Config, FunctionConfig } from './config/config.ts';
 import { ConfigError, type Problem } from './config/problems.ts';
 import { dispatchTo } from './routes/dispatch.ts';
@@ -19,12 +19,18 @@ export interface Site {
   close(): Promise<void>;
 }
 
+/** Where the functions of a site are loaded. */
+export interface FunctionLoader {
+  /** @throws ModuleError if the module cannot be read or served */
+  load(config: FunctionConfig): Promise<LoadedFunction>;
+}
+
 /**
  * Loads every function and compiles every route.
  * @throws ConfigError with a problem for each module that cannot be served; nothing stays loaded then
  */
-export async function buildSite(config: Config, runtime: Runtime, guestLog: GuestLog): Promise<Site> {
-  const functions = await loadFunctions([...config.functions.values()], runtime);
+export async function buildSite(config: Config, loader: FunctionLoader, guestLog: GuestLog): Promise<Site> {
+  const functions = await loadFunctions([...config.functions.values()], loader);
   const routes = config.routes.map((route) => {
     const fn = functions.get(route.functionName)!;
     const last = functionHandler(fn, { guestLog, serverTiming: config.http.serverTiming });
@@ -41,9 +47,9 @@ export async function buildSite(config: Config, runtime: Runtime, guestLog: Gues
 /** @throws ConfigError naming every function whose module cannot be served */
 export async function loadFunctions(
   configs: readonly FunctionConfig[],
-  runtime: Runtime,
+  loader: FunctionLoader,
 ): Promise<ReadonlyMap<string, LoadedFunction>> {
-  const results = await Promise.allSettled(configs.map((config) => runtime.load(config)));
+  const results = await Promise.allSettled(configs.map((config) => loader.load(config)));
   const problems: Problem[] = [];
   const functions = new Map<string, LoadedFunction>();
   results.forEach((result, i) => {

@@ -1,5 +1,5 @@
-// The errors of the runtime: one class, a closed list of codes, and the two converters that carry an error across
-// threads (structured clone keeps neither the class nor own fields of an Error). Knows no HTTP status.
+// The errors of the runtime: one class, a closed list of codes, and the converters that carry an error across
+// threads and processes (structured clone keeps neither the class nor own fields of an Error). Knows no HTTP status.
 
 /** Base of every error that a caller may meet: `code` is stable, `details` is data for logs, `message` is for people. */
 export class CodedError<Code extends string = string> extends Error {
@@ -48,6 +48,7 @@ export const INVOCATION_ERROR_CODES = [
   'ERR_DRAINING',
   'ERR_CANCELLED',
   'ERR_THREAD_LOST',
+  'ERR_PROCESS_LOST',
 ] as const;
 
 export type ModuleErrorCode = (typeof MODULE_ERROR_CODES)[number];
@@ -63,14 +64,17 @@ export class InvocationError extends CodedError<InvocationErrorCode> {
   override readonly name = 'InvocationError';
 }
 
-/** An {@link InvocationError} as plain data, for a message between threads. */
-export interface InvocationErrorMessage {
-  readonly code: InvocationErrorCode;
+/** A {@link CodedError} as plain data, for a message between threads or processes. */
+export interface ErrorMessage<Code extends string> {
+  readonly code: Code;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export function toErrorMessage(error: InvocationError): InvocationErrorMessage {
+export type InvocationErrorMessage = ErrorMessage<InvocationErrorCode>;
+export type ModuleErrorMessage = ErrorMessage<ModuleErrorCode>;
+
+export function toErrorMessage<Code extends string>(error: CodedError<Code>): ErrorMessage<Code> {
   return { code: error.code, message: error.message, details: error.details };
 }
 

@@ -4,6 +4,7 @@ import type { ContractName } from './contract/contracts.ts';
 import { ModuleError } from './errors.ts';
 import type { AnswerReceiver, Invocation } from './invocation.ts';
 import type { ModuleFacts } from './module/inspect.ts';
+import type { ModuleBytes } from './module/read-module.ts';
 import { ModuleCache, type ModuleLease } from './module/module-cache.ts';
 import type { RuntimeObserver } from './observer.ts';
 import type { PooledFunction } from './pool/pending.ts';
@@ -70,7 +71,17 @@ export interface LoadedFunction {
   unload(): Promise<void>;
 }
 
-export class Runtime {
+/** Where functions are loaded: {@link Runtime} in threads of this process, `IsolatedRuntime` in a process of their own. */
+export interface FunctionRuntime {
+  /** @throws ModuleError if the module cannot be read or served; its message names the fix */
+  load(definition: FunctionDefinition): Promise<LoadedFunction>;
+  /** Threads that take work now; 0 means that every invocation fails soon. */
+  readonly readyThreads: number;
+  /** Admits nothing more, gives invocations up to `drainMs` to end (default 0), then ends what runs them. */
+  close(drainMs?: number): Promise<void>;
+}
+
+export class Runtime implements FunctionRuntime {
   readonly #modules = new ModuleCache();
   readonly #knownImports = importNames(standardHostModules());
   readonly #pool: Pool;
@@ -84,16 +95,16 @@ export class Runtime {
     return new Runtime(await Pool.open(options));
   }
 
-  /** @throws ModuleError if the module cannot be read or served; its message names the fix */
-  async load(definition: FunctionDefinition): Promise<LoadedFunction> {
+  /**
+   * @param content of the module if it is at hand, already checked against the pin; else it is read from its path
+   * @throws ModuleError if the module cannot be read or served; its message names the fix
+   */
+  async load(definition: FunctionDefinition, content?: ModuleBytes): Promise<LoadedFunction> {
     const { name, modulePath, sha256, contract, env, state, limits } = definition;
     const { memoryBytes, tableEntries, fuel } = limits;
-    const lease = await this.#modules.acquire({
-      path: modulePath,
-      pin: sha256,
-      limits: { memoryBytes, tableEntries, knownImports: this.#knownImports },
-      isMetered: fuel !== null,
-    });
+    const inspectLimits = { memoryBytes, tableEntries, knownImports: this.#knownImports };
+    const source = { path: modulePath, pin: sha256, limits: inspectLimits, isMetered: fuel !== null };
+    const lease = await this.#modules.acquire(source, content);
     const { prepared } = lease;
     if (state === 'shared' && prepared.facts.kind === 'command') {
       lease.release();
@@ -103,12 +114,10 @@ export class Runtime {
     return this.#loaded(definition, fn, lease);
   }
 
-  /** Threads that take work now; 0 means that every invocation fails soon. */
   get readyThreads(): number {
     return this.#pool.readyThreads;
   }
 
-  /** Admits nothing more, gives invocations up to `drainMs` to end, then ends the threads. */
   close(drainMs = 0): Promise<void> {
     return this.#pool.close(drainMs);
   }

@@ -80,6 +80,7 @@ functions:
     sha256: "${'AB'.repeat(32)}"
     contract: gojinn
     state: shared
+    isolation: process
     limits: { cpu: 40ms, fuel: 1000000, wall: 2s, memory: 128MiB, output: 1MiB, tableEntries: 5, queue: 6, queueTimeout: 7ms }
     env: { RATE: "0.15" }
   constructor: { module: /srv/other.wasm }

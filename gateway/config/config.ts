@@ -61,6 +61,10 @@ export interface LogConfig {
   readonly access: boolean;
 }
 
+/** In which process guests run. */
+export const ISOLATIONS = ['thread', 'process'] as const;
+export type Isolation = (typeof ISOLATIONS)[number];
+
 export interface FunctionConfig {
   readonly name: string;
   /** Absolute. Whether the file exists is checked when the module is loaded. */
@@ -71,6 +75,8 @@ export interface FunctionConfig {
   readonly contract: ContractName;
   /** `fresh` (default): every invocation starts from the same state; `shared`: instances of a reactor live on. */
   readonly state: StateMode;
+  /** `thread` (default): a worker thread of the gateway; `process`: a process beside it, with other functions of this kind. */
+  readonly isolation: Isolation;
   readonly limits: FunctionLimits;
   /** Environment variables of the guest; default none. */
   readonly env: Readonly<Record<string, string>>;

@@ -34,7 +34,7 @@ test('resolves every key of a full configuration', async () => {
         host: 'shop.example',
         functionName: 'tax',
         bodyBytes: 3 * MIB,
-        at: { file: 'wasmgate.yaml', line: 28, column: 5 },
+        at: { file: 'wasmgate.yaml', line: 29, column: 5 },
       },
       { path: '/*', methods: null, host: null, functionName: 'constructor', bodyBytes: 2 * MIB },
     ],
@@ -46,6 +46,7 @@ test('resolves every key of a full configuration', async () => {
     sha256: 'ab'.repeat(32),
     contract: 'gojinn',
     state: 'shared',
+    isolation: 'process',
     limits: {
       cpuMs: 40,
       fuel: 1_000_000,
@@ -87,6 +88,7 @@ test('fills in the defaults', async () => {
     sha256: null,
     contract: 'json',
     state: 'fresh',
+    isolation: 'thread',
     limits: {
       cpuMs: 100,
       wallMs: 1000,
@@ -192,6 +194,7 @@ test.for([
   ['limits:', 'functions.tax.limits must be a mapping, got nothing'],
   ['sha256: abc', 'functions.tax.sha256 must be the 64 hex digits'],
   ['contract: wagi', 'functions.tax.contract must be one of json, gojinn, got "wagi"'],
+  ['isolation: container', 'functions.tax.isolation must be one of thread, process, got "container"'],
   ['env: { A: true }', 'functions.tax.env.A must be a string, got the boolean true, put it in quotes'],
   ['env: { A: [] }', 'functions.tax.env.A must be a string, got a list'],
   ['env: { A: }', 'functions.tax.env.A must be a string, got nothing'],

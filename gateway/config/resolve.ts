@@ -58,6 +58,7 @@ function resolveFunction(name: string, definition: ConfigFile['functions'][strin
     sha256: definition.sha256 ?? null,
     contract: definition.contract,
     state: definition.state,
+    isolation: definition.isolation,
     limits: {
       cpuMs: limits.cpu,
       fuel: limits.fuel ?? null,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { ADDRESS_FORM, readAddress, readLoopbackAddress } from './addresses.ts';
 import { CONTRACT_NAMES } from '../../runtime/contract/contracts.ts';
-import { LOG_LEVELS } from './config.ts';
+import { ISOLATIONS, LOG_LEVELS } from './config.ts';
 import type { Path } from './document-path.ts';
 import { show, type Reading } from './problems.ts';
 import { HOST_FORM, METHOD_FORM, PATH_FORM, readHost, readMethods, readPath } from './route-pattern.ts';
@@ -136,6 +136,9 @@ const functionSchema = z.strictObject({
   state: choice(['fresh', 'shared'])
     .prefault('fresh')
     .describe('Whether each invocation starts from the same state, or instances of a reactor live on.'),
+  isolation: choice(ISOLATIONS)
+    .prefault('thread')
+    .describe('Whether guests run on threads of the gateway, or in a process beside it that may end without it.'),
   limits: limitsSchema.prefault({}).describe('What one invocation may use, and how many may wait.'),
   env: z
     .record(z.string().meta({ pattern: VARIABLE_NAME_FORM }), value({ type: 'string' }, readVariable))

@@ -26,7 +26,13 @@ const STDOUT = 1;
 export function openLog(level: LogLevel): OpenLog {
   if (process.stdout.isTTY) {
     const messageFormat = (record: LogRecord): string => escapeControls(terminalLine(record));
-    const stream = pretty({ ignore: 'pid,hostname', hideObject: true, messageFormat, translateTime: 'HH:MM:ss.l', sync: true });
+    const stream = pretty({
+      ignore: 'pid,hostname',
+      hideObject: true,
+      messageFormat,
+      translateTime: 'HH:MM:ss.l',
+      sync: true,
+    });
     return { logger: pino({ level }, stream), flush: () => undefined };
   }
   const destination = pino.destination({

@@ -3,7 +3,7 @@
 import { parseConfig } from '../config/load.ts';
 import { Gateway } from '../gateway.ts';
 import { captureLog, type LineWatch } from './captured-log.ts';
-import { configOf, temporaryFolder } from './temporary-folder.ts';
+import { type ConfigOptions, configOf, temporaryFolder } from './temporary-folder.ts';
 
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -13,13 +13,10 @@ export interface RunningGateway {
   readonly close: () => Promise<void>;
 }
 
-/**
- * @param guests each is served at `/NAME`, by a function of that name
- * @param options `settings` is YAML for the top level of the config, `limits` YAML for those of a function
- */
+/** @param guests each is served at `/NAME`, by a function of that name */
 export async function startGateway(
   guests: Readonly<Record<string, string>>,
-  options: { settings?: string; limits?: Readonly<Record<string, string>> } = {},
+  options: ConfigOptions = {},
 ): Promise<RunningGateway> {
   const folder = await temporaryFolder(guests);
   const { log, logger } = captureLog();

@@ -29,12 +29,24 @@ export async function temporaryFolder(guests: Readonly<Record<string, string>> =
   return folder;
 }
 
+export interface ConfigOptions {
+  /** YAML for the top level of the config. */
+  readonly settings?: string;
+  /** YAML for the limits of a function, by name. */
+  readonly limits?: Readonly<Record<string, string>>;
+  /** Names of the functions that run in a process of their own. */
+  readonly isolated?: readonly string[];
+}
+
 /** A config with one function for each name; the routes are `/NAME`, any method. */
 export function configOf(
   names: readonly string[],
-  { settings = '', limits = {} }: { settings?: string; limits?: Readonly<Record<string, string>> } = {},
+  { settings = '', limits = {}, isolated = [] }: ConfigOptions = {},
 ): string {
-  const functions = names.map((name) => `  ${name}: { module: ${name}.wasm, limits: { ${limits[name] ?? ''} } }`);
+  const functions = names.map((name) => {
+    const isolation = isolated.includes(name) ? 'isolation: process, ' : '';
+    return `  ${name}: { module: ${name}.wasm, ${isolation}limits: { ${limits[name] ?? ''} } }`;
+  });
   const routes = names.map((name) => `  - { path: /${name}, function: ${name} }`);
   const listen = /^listen:/m.test(settings) ? '' : 'listen: 127.0.0.1:0\n';
   return `version: 1\n${listen}${settings}\nfunctions:\n${functions.join('\n')}\nroutes:\n${routes.join('\n')}\n`;

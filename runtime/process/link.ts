@@ -5,24 +5,29 @@
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 
+/** The file descriptor of the link in the process of isolated functions; 0, 1 and 2 are what they always are. */
+export const LINK_FD = 3;
+
 const LENGTH_BYTES = 4;
 /** A body or an answer has at most 256 MiB; what else is in its frame is far less. */
 const MAX_FRAME_BYTES = 512 * 1024 * 1024;
-/** A batch goes out before the end of the turn if it has as many messages, so that frames stay below their limit. */
+/** A batch goes out before the end of the turn if it has as much, so that frames stay below their limit. */
 const MAX_BATCH_MESSAGES = 64;
+const MAX_BATCH_BYTES = 1024 * 1024;
 
 export interface LinkEvents {
   /** With the messages of one frame, as unchecked as they came. */
-  received(messages: readonly unknown[]): void;
+  readonly received: (messages: readonly unknown[]) => void;
   /** The other side sent what is no frame; nothing more is read from it. */
-  garbled(cause: Error): void;
+  readonly garbled: (cause: Error) => void;
   /** Nothing more comes or goes. */
-  closed(): void;
+  readonly closed: () => void;
 }
 
 export class Link<Message> {
   readonly #stream: Duplex;
   #batch: Message[] = [];
+  #batchBytes = 0;
 
   constructor(stream: Duplex, { received, garbled, closed }: LinkEvents) {
     this.#stream = stream;
@@ -41,17 +46,22 @@ export class Link<Message> {
     stream.on('close', closed);
   }
 
-  /** Puts a message into the batch of this turn of the event loop; drops it if the link is closed. */
-  send(message: Message): void {
+  /**
+   * Puts a message into the batch of this turn of the event loop; drops it if the link is closed.
+   * @param bytes of the body or module that is in it
+   */
+  send(message: Message, bytes = 0): void {
     this.#batch.push(message);
-    if (this.#batch.length === 1) setImmediate(() => this.#flush());
-    if (this.#batch.length === MAX_BATCH_MESSAGES) this.#flush();
+    this.#batchBytes += bytes;
+    if (this.#batch.length === MAX_BATCH_MESSAGES || this.#batchBytes >= MAX_BATCH_BYTES) this.#flush();
+    else if (this.#batch.length === 1) setImmediate(() => this.#flush());
   }
 
   #flush(): void {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
+    this.#batchBytes = 0;
     if (!this.#stream.writable) return;
     const frame = serialize(batch);
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
@@ -86,7 +96,8 @@ export class FrameReader {
       yield readFrame(rest.subarray(LENGTH_BYTES, this.#neededBytes));
       rest = rest.subarray(this.#neededBytes);
     }
-    this.#chunks = [rest];
+    // An empty rest would keep alive all that was before it.
+    this.#chunks = rest.byteLength === 0 ? [] : [rest];
     this.#bufferedBytes = rest.byteLength;
   }
 }

@@ -34,17 +34,9 @@ export type ToGuestProcess =
   /** Answered by `alive`. */
   | { readonly kind: 'ping' };
 
-export type FromGuestProcess =
-  /** Sent when the threads have started, and for each ping. */
-  | { readonly kind: 'alive'; readonly readyThreads: number }
-  | { readonly kind: 'loaded'; readonly functionId: number; readonly facts: ModuleFacts }
-  | { readonly kind: 'refused'; readonly functionId: number; readonly error: ModuleErrorMessage }
-  | {
-      readonly kind: 'head';
-      readonly callId: number;
-      readonly status: number;
-      readonly headers: readonly string[];
-    }
+/** Of an invocation. */
+export type AnswerPart =
+  | { readonly kind: 'head'; readonly callId: number; readonly status: number; readonly headers: readonly string[] }
   | { readonly kind: 'chunk'; readonly callId: number; readonly bytes: PackedBytes }
   | { readonly kind: 'end'; readonly callId: number; readonly report: InvocationReport }
   | {
@@ -52,7 +44,14 @@ export type FromGuestProcess =
       readonly callId: number;
       readonly error: InvocationErrorMessage;
       readonly report: InvocationReport;
-    }
+    };
+
+export type FromGuestProcess =
+  | AnswerPart
+  /** Sent when the threads have started, and for each ping. */
+  | { readonly kind: 'alive'; readonly readyThreads: number }
+  | { readonly kind: 'loaded'; readonly functionId: number; readonly facts: ModuleFacts }
+  | { readonly kind: 'refused'; readonly functionId: number; readonly error: ModuleErrorMessage }
   | {
       readonly kind: 'threadReplaced';
       readonly reason: ThreadEndReason;

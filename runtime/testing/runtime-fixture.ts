@@ -3,7 +3,14 @@
 import type { CollectedAnswer } from '../collect-answer.ts';
 import type { AnswerReceiver, HttpEvent, Invocation } from '../invocation.ts';
 import type { ThreadEndReason } from '../observer.ts';
-import { type FunctionLimits, type LoadedFunction, Runtime, type RuntimeOptions } from '../runtime.ts';
+import {
+  type FunctionLimits,
+  type FunctionRuntime,
+  type LoadedFunction,
+  Runtime,
+  type RuntimeOptions,
+} from '../runtime.ts';
+import type { StateMode } from '../sandbox/sandbox.ts';
 import { writeGuest } from './guests.ts';
 
 /** Wide enough that only what a test tightens ends an invocation. */
@@ -33,9 +40,10 @@ export async function openRuntime(options: Partial<RuntimeOptions> = {}): Promis
 
 /** @param source the guest in the text format */
 export async function loadGuest(
-  runtime: Runtime,
+  runtime: FunctionRuntime,
   source: string,
   limits: Partial<FunctionLimits> = {},
+  state: StateMode = 'fresh',
 ): Promise<LoadedFunction> {
   return runtime.load({
     name: 'guest',
@@ -43,7 +51,7 @@ export async function loadGuest(
     sha256: null,
     contract: 'json',
     env: {},
-    state: 'fresh',
+    state,
     limits: { ...LIMITS, ...limits },
   });
 }
