@@ -7,14 +7,17 @@ import { checkAddressSpace } from './address-space.ts';
 const GIB = 1024 ** 3;
 
 test.for([
-  { threads: 2, limit: 44, isEnough: true },
-  { threads: 2, limit: 43.9, isEnough: false },
-  { threads: 3, limit: 44, isEnough: false },
-  { threads: 64, limit: Infinity, isEnough: true },
-])('$limit GiB for $threads threads: $isEnough', ({ threads, limit, isEnough }) => {
-  const check = (): void => checkAddressSpace(threads, limit * GIB);
-  if (isEnough) expect(check).not.toThrow();
-  else expect(check).toThrow(expect.objectContaining({ code: 'ERR_ADDRESS_SPACE' }));
+  { threads: 2, limit: 44 },
+  { threads: 64, limit: Infinity },
+])('$limit GiB are enough for $threads threads', ({ threads, limit }) => {
+  expect(() => checkAddressSpace(threads, limit * GIB)).not.toThrow();
+});
+
+test.for([
+  { threads: 2, limit: 43.9 },
+  { threads: 3, limit: 44 },
+])('$limit GiB are too little for $threads threads', ({ threads, limit }) => {
+  expect(() => checkAddressSpace(threads, limit * GIB)).toThrow(expect.objectContaining({ code: 'ERR_ADDRESS_SPACE' }));
 });
 
 test.skipIf(process.platform !== 'linux')('a process under ulimit -v says what to do', async () => {

@@ -224,7 +224,7 @@ export class Pool {
     this.#isFlushing = false;
     let threads = this.#active;
     for (let thread = leastBusy(threads); thread !== undefined; thread = leastBusy(threads)) {
-      const pending = this.#admission.next((fn) => thread!.hasRoomFor(fn));
+      const pending = this.#admission.next((fn) => thread.hasRoomFor(fn));
       if (pending !== undefined) thread.assign(pending);
       else if (this.#admission.waiting === 0) break;
       // Whoever waits has no room here, but perhaps on another one.
