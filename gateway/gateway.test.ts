@@ -25,7 +25,7 @@ describe('a gateway', () => {
         good: printing('{"body":"good"}'),
         loop: ENDLESS_LOOP,
         late: ENDLESS_LOOP,
-        stuck: filling(100),
+        stuck: filling(600),
         trap: TRAP,
       },
       {

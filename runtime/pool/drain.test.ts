@@ -40,7 +40,7 @@ test('a runtime that closes while a thread is being replaced answers what ran on
   const runtime = await Runtime.open({ threads: 1, queueLength: 100, observer: { threadReplaced } });
   const loop = await loadGuest(runtime, guests.ENDLESS_LOOP);
   const memoryBytes = 512 * 1024 * 1024;
-  const slow = await loadGuest(runtime, guests.SLOW_INSTRUCTION, { wallMs: 10, memoryBytes });
+  const slow = await loadGuest(runtime, guests.fillingHuge(40), { wallMs: 10, memoryBytes });
   const inFlight = [loop, loop, slow].map((fn) => collectAnswer(fn, request()));
   await isReplaced;
   await runtime.close(0);

@@ -28,7 +28,7 @@ const TICK_MS = 5;
  * A guest stops by itself at its deadline, at the end of the instruction that it is in. A thread that still executes it
  * this much later, in milliseconds, is ended.
  */
-const GRACE_MS = 100;
+const GRACE_MS = 250;
 /** What waits on a thread for the end of a time slice that has lasted this long, in milliseconds, goes to another one. */
 const STUCK_MS = 5;
 

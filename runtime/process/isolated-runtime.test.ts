@@ -111,7 +111,7 @@ describe('an isolated function', () => {
 
   test('tells that its thread was replaced', async () => {
     const limits = { wallMs: 10, memoryBytes: 512 * 1024 * 1024 };
-    const slow = await loadGuest(runtime, guests.SLOW_INSTRUCTION, limits);
+    const slow = await loadGuest(runtime, guests.fillingHuge(40), limits);
     expect(await answerOf(slow)).toBe('ERR_GUEST_DEADLINE');
     expect(await answerOf(await loadGuest(runtime, GOOD))).toBe('200 good');
     expect(opened.threadsReplaced).toContain('deadline');

@@ -84,10 +84,11 @@ export const ENDLESS_FILL = `(module
       (memory.fill (i32.const 0) (i32.const 1) (i32.const 67108864))
       (br $again))))`;
 
-/** One instruction of a good part of a second, in which nothing can interrupt it: fills 512 MiB. */
-export const SLOW_INSTRUCTION = `(module
-  (memory (export "memory") 8192)
-  (func (export "_start") (memory.fill (i32.const 0) (i32.const 1) (i32.const 536870912))))`;
+/** Fills 512 MiB so many times in a row, each in some 20 to 200 ms, in which nothing can interrupt it. */
+export function fillingHuge(times: number): string {
+  const fill = '(memory.fill (i32.const 0) (i32.const 1) (i32.const 536870912))';
+  return `(module (memory (export "memory") 8192) (func (export "_start") ${fill.repeat(times)}))`;
+}
 
 export const TRAP = command('unreachable');
 
