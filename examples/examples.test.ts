@@ -2,25 +2,15 @@
 // in cases.json are written by hand; for random requests JavaScript is the oracle.
 
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { EXAMPLES, modulePath } from './build.ts';
+import { CASES } from './cases.ts';
 import { answerOf, expectedAnswer, refusal } from './expected-answer.ts';
 import { runModule, type Run } from './run-module.ts';
 
-interface Case {
-  readonly name: string;
-  readonly body: string;
-  /** How often the body is repeated; default once. */
-  readonly repeat?: number;
-  readonly status: number;
-  readonly answer: string;
-}
-
-const CASES: readonly Case[] = JSON.parse(readFileSync(path.join(import.meta.dirname, 'cases.json'), 'utf8'));
 const BUILT = EXAMPLES.filter(({ name }) => existsSync(modulePath(name)));
 const MISSING = EXAMPLES.filter((example) => !BUILT.includes(example));
 

@@ -7,18 +7,10 @@ import { parseConfig } from '../gateway/config/load.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { captureLog } from '../gateway/testing/captured-log.ts';
 import { EXAMPLES, modulePath } from './build.ts';
+import { CASES } from './cases.ts';
 
-interface Case {
-  readonly name: string;
-  readonly body: string;
-  readonly repeat?: number;
-  readonly status: number;
-  readonly answer: string;
-}
-
-const cases: readonly Case[] = JSON.parse(readFileSync(path.join(import.meta.dirname, 'cases.json'), 'utf8'));
 /** Bodies of a megabyte are about the examples' own limits, not about serving them. */
-const small = cases.filter(({ repeat }) => repeat === undefined);
+const small = CASES.filter(({ repeat }) => repeat === undefined);
 
 async function serve(example: string): Promise<Gateway> {
   const file = path.join(import.meta.dirname, example, 'wasmgate.yaml');
